@@ -1,0 +1,45 @@
+//! Who the tokens are for.
+
+use std::fmt;
+
+/// The identifier of an account in its home tenant: `{uid}.{utid}`, or the token's `sub` where the service gives no more.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct HomeAccountId(String);
+
+impl HomeAccountId {
+    /// Takes an identifier as an earlier result gave it.
+    #[must_use]
+    pub fn new(id: impl Into<String>) -> Self {
+        Self(id.into())
+    }
+
+    /// The identifier as text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for HomeAccountId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// An account, as it is known in one tenant.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Account {
+    /// The same for the account in whatever tenant it acts.
+    pub home_account_id: HomeAccountId,
+    /// The host name that stands for the cloud.
+    pub environment: String,
+    /// The tenant of the token.
+    pub tenant_id: String,
+    /// The account's identifier in that tenant: the `oid` claim, else `sub`.
+    pub local_account_id: Option<String>,
+    /// The name to show and to sign in with: usually the UPN.
+    pub username: String,
+    /// The person's full name.
+    pub name: Option<String>,
+}

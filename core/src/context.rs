@@ -1,0 +1,227 @@
+//! What every state of a flow carries.
+
+use std::sync::Arc;
+
+use http::{HeaderName, HeaderValue};
+use serde_json::{Map, Value, json};
+use url::Url;
+
+use crate::application::{PublicClientApplication, RequestOptions};
+use crate::authority::Tenant;
+use crate::error::{Error, Fault, Misuse, RemedyContext, Service, Violation};
+use crate::http::{Request, Response, TransportError};
+use crate::seed::Seed;
+
+/// The application, the scopes, the options and the randomness of one flow. Cheap to clone.
+#[derive(Debug, Clone)]
+pub(crate) struct Context(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    app: PublicClientApplication,
+    scopes: Vec<String>,
+    options: RequestOptions,
+    claims: Option<String>,
+    correlation_id: String,
+    seed: Seed,
+}
+
+impl Context {
+    /// Checks what no request can repair.
+    pub(crate) fn new(
+        app: PublicClientApplication,
+        scopes: Vec<String>,
+        options: RequestOptions,
+        seed: Seed,
+    ) -> Result<Self, Error> {
+        if app.client_id.trim().is_empty() {
+            return Err(Misuse::Argument { name: "client id", reason: "it is empty" }.into());
+        }
+        if scopes
+            .iter()
+            .any(|scope| scope.is_empty() || scope.chars().any(|c| c.is_whitespace() || c.is_control()))
+        {
+            return Err(Misuse::Argument { name: "scope", reason: "it is empty or holds white space" }.into());
+        }
+        let claims = merged_claims(options.claims.as_deref(), &app.client_capabilities)?;
+        let correlation_id = match &options.correlation_id {
+            Some(id)
+                if HeaderValue::from_str(id).is_ok_and(|value| value.to_str().is_ok() && !id.is_empty()) =>
+            {
+                id.clone()
+            }
+            Some(_) => {
+                return Err(Misuse::Argument {
+                    name: "correlation id",
+                    reason: "it cannot be sent as a header",
+                }
+                .into());
+            }
+            None => seed.uuid("correlation", 0),
+        };
+        Ok(Self(Arc::new(Inner { app, scopes, options, claims, correlation_id, seed })))
+    }
+
+    /// Refuses `common` and `consumers`, which stand for personal accounts too.
+    pub(crate) fn require_tenant(&self) -> Result<(), Error> {
+        match self.0.app.authority.tenant() {
+            tenant @ (Tenant::Common | Tenant::Consumers) => Err(Misuse::Tenant(tenant.to_string()).into()),
+            Tenant::Organizations | Tenant::Id(_) => Ok(()),
+        }
+    }
+
+    pub(crate) fn app(&self) -> &PublicClientApplication {
+        &self.0.app
+    }
+
+    pub(crate) fn options(&self) -> &RequestOptions {
+        &self.0.options
+    }
+
+    pub(crate) fn seed(&self) -> &Seed {
+        &self.0.seed
+    }
+
+    pub(crate) fn correlation_id(&self) -> &str {
+        &self.0.correlation_id
+    }
+
+    /// The scopes as the caller gave them.
+    pub(crate) fn scopes(&self) -> &[String] {
+        &self.0.scopes
+    }
+
+    /// The caller's claims and the application's capabilities, as one JSON text.
+    pub(crate) fn claims(&self) -> Option<&str> {
+        self.0.claims.as_deref()
+    }
+
+    /// What goes over the wire for a user: the caller's scopes, then those of OpenID Connect that are missing.
+    pub(crate) fn user_scopes(&self) -> String {
+        let mut all: Vec<&str> = self.0.scopes.iter().map(String::as_str).collect();
+        for reserved in RESERVED_SCOPES {
+            if !all.iter().any(|scope| scope.eq_ignore_ascii_case(reserved)) {
+                all.push(reserved);
+            }
+        }
+        all.join(" ")
+    }
+
+    /// Adds the headers by which the service recognises the call and, if allowed, the library.
+    pub(crate) fn identify(&self, request: Request) -> Request {
+        let request = request
+            .hint(HeaderName::from_static("client-request-id"), self.correlation_id())
+            .header(HeaderName::from_static("return-client-request-id"), HeaderValue::from_static("true"));
+        if !self.0.app.client_info_headers {
+            return request;
+        }
+        request.header(HeaderName::from_static("x-client-sku"), HeaderValue::from_static("Entrada")).header(
+            HeaderName::from_static("x-client-ver"),
+            HeaderValue::from_static(env!("CARGO_PKG_VERSION")),
+        )
+    }
+
+    /// The flow's end in failure.
+    pub(crate) fn fail(&self, fault: impl Into<Fault>) -> Error {
+        let consent_url = self.consent_url();
+        Error::new(
+            fault.into(),
+            Some(self.0.correlation_id.clone()),
+            &RemedyContext { consent_url: Some(&consent_url) },
+        )
+    }
+
+    /// The end because no answer came.
+    pub(crate) fn unreachable(&self, service: Service, error: TransportError) -> Error {
+        self.fail(Fault::Transport { service, error })
+    }
+
+    /// The end because of an answer that breaks a rule.
+    pub(crate) fn violated(&self, rule: Violation, response: &Response) -> Error {
+        let content_type = response.content_type().map(str::to_owned);
+        self.fail(Fault::Violation { rule, status: response.status, content_type })
+    }
+
+    /// Where a person grants the scopes of this call.
+    fn consent_url(&self) -> Url {
+        let mut url = self.0.app.authority.authorization_endpoint();
+        url.query_pairs_mut()
+            .append_pair("client_id", &self.0.app.client_id)
+            .append_pair("response_type", "code")
+            .append_pair("scope", &self.user_scopes())
+            .append_pair("prompt", "consent");
+        url
+    }
+}
+
+/// The scopes of OpenID Connect that every user's request asks for.
+pub(crate) const RESERVED_SCOPES: [&str; 3] = ["openid", "offline_access", "profile"];
+
+/// The claims of a challenge together with the capabilities (`xms_cc`). Where both name the same, it is a clash.
+fn merged_claims(claims: Option<&str>, capabilities: &[String]) -> Result<Option<String>, Error> {
+    const NAME: &str = "claims";
+    let mut merged = match claims {
+        None => Map::new(),
+        Some(text) => match serde_json::from_str(text) {
+            Ok(Value::Object(claims)) => claims,
+            _ => return Err(Misuse::Argument { name: NAME, reason: "they are not a JSON object" }.into()),
+        },
+    };
+    if !capabilities.is_empty() {
+        let section = merged.entry("access_token").or_insert_with(|| json!({}));
+        let Some(section) = section.as_object_mut() else {
+            return Err(Misuse::Argument { name: NAME, reason: "access_token is not an object" }.into());
+        };
+        let value = json!({ "values": capabilities });
+        if section.get("xms_cc").is_some_and(|old| *old != value) {
+            return Err(
+                Misuse::Argument { name: NAME, reason: "they clash with the client capabilities" }.into()
+            );
+        }
+        section.insert("xms_cc".to_owned(), value);
+    }
+    Ok((!merged.is_empty()).then(|| Value::Object(merged).to_string()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn context(scopes: &[&str], claims: Option<&str>, capabilities: &[&str]) -> Result<Context, Error> {
+        let mut app =
+            PublicClientApplication::new("app", "https://login.microsoftonline.com/t".parse().unwrap());
+        app.client_capabilities = capabilities.iter().map(|&c| c.to_owned()).collect();
+        let options = RequestOptions { claims: claims.map(str::to_owned), ..RequestOptions::default() };
+        Context::new(app, scopes.iter().map(|&s| s.to_owned()).collect(), options, Seed::new([0; 32]))
+    }
+
+    #[test]
+    fn reserved_scopes_are_added_once_and_the_callers_spelling_is_kept() {
+        let cx = context(&["User.Read", "OpenID"], None, &[]).unwrap();
+        assert_eq!(cx.user_scopes(), "User.Read OpenID offline_access profile");
+    }
+
+    #[test]
+    fn capabilities_join_the_claims_and_a_clash_is_refused() {
+        let claims = |claims, capabilities: &[&str]| {
+            context(&[], claims, capabilities).map(|cx| cx.claims().map(str::to_owned))
+        };
+        assert_eq!(claims(None, &[]).unwrap(), None);
+        assert_eq!(
+            claims(None, &["cp1"]).unwrap().unwrap(),
+            r#"{"access_token":{"xms_cc":{"values":["cp1"]}}}"#
+        );
+        let merged =
+            claims(Some(r#"{"access_token":{"nbf":{"essential":true}}}"#), &["cp1"]).unwrap().unwrap();
+        assert!(merged.contains("nbf") && merged.contains("xms_cc"), "{merged}");
+        assert!(claims(Some(r#"{"access_token":{"xms_cc":{"values":["cp2"]}}}"#), &["cp1"]).is_err());
+        assert!(claims(Some("[]"), &[]).is_err());
+        assert!(claims(Some(r#"{"access_token":1}"#), &["cp1"]).is_err());
+    }
+
+    #[test]
+    fn arguments_that_cannot_travel_are_refused() {
+        assert!(context(&["a b"], None, &[]).is_err());
+        assert!(context(&[""], None, &[]).is_err());
+    }
+}

@@ -1,0 +1,125 @@
+//! Integrated Windows authentication: a token for the user who is signed in to the machine, with no prompt.
+//!
+//! ```text
+//! (instance) ──▶ realm ──▶ metadata ──▶ assertion ──▶ token ──▶ kept
+//! ```
+//!
+//! It works for accounts of a federated domain (AD FS or another WS-Trust server), and for accounts of a managed
+//! domain with seamless single sign-on. It cannot do a second factor or ask for consent, and it does not work for
+//! personal accounts, nor with the tenants `common` and `consumers`.
+
+use crate::application::{PublicClientApplication, RequestOptions};
+use crate::context::Context;
+use crate::error::{Error, Misuse, Service, Unsupported};
+use crate::federate::{Credential, federate};
+use crate::http::Outcome;
+use crate::protocol::realm::{self, Realm};
+use crate::protocol::token::Grant;
+use crate::redeem::{Keep, redeem};
+use crate::resolve::resolve;
+use crate::result::AuthenticationResult;
+use crate::retry;
+use crate::seed::Seed;
+use crate::step::{Expect, Flow, Step};
+use crate::time::Timestamp;
+
+/// Signs in as the user whom the machine already knows.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct IntegratedWindowsAuth {
+    /// The application.
+    pub app: PublicClientApplication,
+    /// What the token is for.
+    pub scopes: Vec<String>,
+    /// The user's name in the cloud.
+    pub username: String,
+    /// What else to ask for.
+    pub options: RequestOptions,
+}
+
+impl IntegratedWindowsAuth {
+    /// A call without further options.
+    #[must_use]
+    pub fn new<S: Into<String>>(
+        app: PublicClientApplication,
+        scopes: impl IntoIterator<Item = S>,
+        username: impl Into<String>,
+    ) -> Self {
+        let scopes = scopes.into_iter().map(Into::into).collect();
+        Self { app, scopes, username: username.into(), options: RequestOptions::default() }
+    }
+}
+
+impl Flow for IntegratedWindowsAuth {
+    type Output = AuthenticationResult;
+
+    fn start(self, now: Timestamp, seed: Seed) -> Result<Step<AuthenticationResult>, Error> {
+        let cx = Context::new(self.app, self.scopes, self.options, seed)?;
+        cx.require_tenant()?;
+        let username = username(&self.username)?;
+        resolve(cx.clone(), now, ExpectAuthority { cx, username })
+    }
+}
+
+/// A user name without the blanks around it.
+pub(super) fn username(text: &str) -> Result<String, Error> {
+    match text.trim() {
+        "" => Err(Misuse::NoUsername.into()),
+        // As a path segment these would lead elsewhere.
+        "." | ".." => Err(Misuse::Argument { name: "user name", reason: "it is no name" }.into()),
+        name => Ok(name.to_owned()),
+    }
+}
+
+#[derive(Debug)]
+struct ExpectAuthority {
+    cx: Context,
+    username: String,
+}
+
+impl Expect<Result<(), Error>, AuthenticationResult> for ExpectAuthority {
+    fn on(
+        self: Box<Self>,
+        confirmed: Result<(), Error>,
+        _now: Timestamp,
+    ) -> Result<Step<AuthenticationResult>, Error> {
+        let Self { cx, username } = *self;
+        confirmed?;
+        Ok(retry::send(realm::request(&cx, &username), ExpectRealm { cx, username }))
+    }
+}
+
+#[derive(Debug)]
+struct ExpectRealm {
+    cx: Context,
+    username: String,
+}
+
+impl Expect<Outcome, AuthenticationResult> for ExpectRealm {
+    fn on(self: Box<Self>, outcome: Outcome, now: Timestamp) -> Result<Step<AuthenticationResult>, Error> {
+        let Self { cx, username } = *self;
+        let response = outcome.map_err(|error| cx.unreachable(Service::UserRealm, error))?;
+        match realm::response(&response, now).map_err(|fault| cx.fail(fault))? {
+            Realm::Managed => Err(cx.fail(Unsupported::ManagedUser)),
+            Realm::Federated(federation) => {
+                federate(cx.clone(), federation, Credential::Integrated, username, now, ExpectGrant { cx })
+            }
+        }
+    }
+}
+
+/// Waits for the assertion, to redeem it.
+#[derive(Debug)]
+pub(super) struct ExpectGrant {
+    pub(super) cx: Context,
+}
+
+impl Expect<Result<Grant, Error>, AuthenticationResult> for ExpectGrant {
+    fn on(
+        self: Box<Self>,
+        grant: Result<Grant, Error>,
+        _now: Timestamp,
+    ) -> Result<Step<AuthenticationResult>, Error> {
+        Ok(redeem(self.cx, &grant?, Keep))
+    }
+}

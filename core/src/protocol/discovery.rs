@@ -1,0 +1,76 @@
+//! Instance discovery: is a host that the cloud table does not know one of the service's?
+//!
+//! `GET https://login.microsoftonline.com/common/discovery/instance?api-version=1.1&authorization_endpoint={…}`
+
+use http::header::ACCEPT;
+use http::{HeaderValue, StatusCode};
+use serde::Deserialize;
+use url::Url;
+
+use crate::context::Context;
+use crate::error::{Fault, Service, Violation};
+use crate::http::{Request, Response};
+use crate::protocol::token;
+use crate::time::Timestamp;
+
+/// Asks the public cloud, as it knows all the others. `None` cannot happen: the address is a constant.
+pub(crate) fn request(cx: &Context) -> Option<Request> {
+    let mut url = Url::parse("https://login.microsoftonline.com/common/discovery/instance").ok()?;
+    url.query_pairs_mut()
+        .append_pair("api-version", "1.1")
+        .append_pair("authorization_endpoint", cx.app().authority.authorization_endpoint().as_str());
+    Some(cx.identify(Request::get(url).header(ACCEPT, HeaderValue::from_static("application/json"))))
+}
+
+/// Reads the answer: a host that the service knows has a `tenant_discovery_endpoint`.
+///
+/// # Errors
+/// The service's refusal, usually `invalid_instance`, or an answer that breaks the protocol.
+pub fn response(response: &Response, now: Timestamp) -> Result<(), Fault> {
+    if let Some(refusal) = token::refusal(response, now) {
+        return Err(Fault::Refused(Box::new(refusal)));
+    }
+    let content_type = || response.content_type().map(str::to_owned);
+    if response.status != StatusCode::OK {
+        return Err(Fault::Status {
+            service: Service::InstanceDiscovery,
+            status: response.status,
+            content_type: content_type(),
+            retry_after: crate::retry::retry_after(response, now),
+        });
+    }
+    match serde_json::from_slice::<Answer>(crate::protocol::without_bom(response.body.expose())) {
+        Ok(Answer { tenant_discovery_endpoint }) if !tenant_discovery_endpoint.is_empty() => Ok(()),
+        _ => Err(Fault::Violation {
+            rule: Violation::DiscoveryNotJson,
+            status: response.status,
+            content_type: content_type(),
+        }),
+    }
+}
+
+#[derive(Deserialize)]
+struct Answer {
+    tenant_discovery_endpoint: String,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use http::HeaderMap;
+
+    fn answer(status: u16, body: &str) -> Result<(), Fault> {
+        let status = StatusCode::from_u16(status).unwrap();
+        response(&Response::new(status, HeaderMap::new(), body.as_bytes().to_vec()), Timestamp::default())
+    }
+
+    #[test]
+    fn a_known_host_has_an_endpoint_and_an_unknown_one_is_refused() {
+        assert_eq!(answer(200, r#"{"tenant_discovery_endpoint":"https://x/","metadata":[]}"#), Ok(()));
+        assert!(matches!(answer(400, r#"{"error":"invalid_instance"}"#), Err(Fault::Refused(_))));
+        assert!(matches!(answer(503, ""), Err(Fault::Status { .. })));
+        for body in ["", "{}", "<html>", r#"{"tenant_discovery_endpoint":""}"#] {
+            assert!(matches!(answer(200, body), Err(Fault::Violation { .. })), "{body}");
+        }
+    }
+}

@@ -1,0 +1,131 @@
+//! Who the user is: the claims of the ID token, and `client_info`.
+//!
+//! Signatures are not checked. The token comes straight from the token endpoint over TLS, which is what OpenID
+//! Connect Core, section 3.1.3.7, item 6 accepts in place of the signature. Do not use these readers for a token
+//! that came another way. Its times are not checked either: the application's clock may be off, and the access
+//! token is the API's to judge.
+
+use base64::Engine;
+use base64::alphabet;
+use base64::engine::DecodePaddingMode;
+use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig};
+use serde::Deserialize;
+use serde_json::{Map, Value};
+
+/// The claims of an ID token: all of them, with accessors for those that Entrada itself reads.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct IdTokenClaims(Map<String, Value>);
+
+impl IdTokenClaims {
+    /// Reads a JWT's payload (RFC 7519); `None` if the text is no JWT with an object as payload.
+    #[must_use]
+    pub fn parse(id_token: &str) -> Option<Self> {
+        let mut parts = id_token.split('.');
+        let (_header, payload) = (parts.next()?, parts.next()?);
+        match serde_json::from_slice(&decode(payload)?) {
+            Ok(Value::Object(claims)) => Some(Self(claims)),
+            _ => None,
+        }
+    }
+
+    /// A claim that is a text and not empty.
+    #[must_use]
+    pub fn text(&self, name: &str) -> Option<&str> {
+        self.0.get(name).and_then(Value::as_str).filter(|text| !text.is_empty())
+    }
+
+    /// Every claim, as it came.
+    #[must_use]
+    pub const fn as_map(&self) -> &Map<String, Value> {
+        &self.0
+    }
+
+    /// The name to sign in with: `preferred_username`, else `upn`, `unique_name` (AD FS), `email`, `name`.
+    #[must_use]
+    pub fn username(&self) -> Option<&str> {
+        ["preferred_username", "upn", "unique_name", "email", "name"]
+            .into_iter()
+            .find_map(|name| self.text(name))
+    }
+
+    /// The account's identifier in the tenant: `oid`, else `sub`.
+    #[must_use]
+    pub fn local_account_id(&self) -> Option<&str> {
+        self.text("oid").or_else(|| self.text("sub"))
+    }
+}
+
+/// What the token endpoint says of the account besides the ID token.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[non_exhaustive]
+pub struct ClientInfo {
+    /// The account's identifier in its home tenant.
+    pub uid: String,
+    /// The home tenant.
+    pub utid: String,
+}
+
+impl ClientInfo {
+    /// Reads base64 of `{"uid":…,"utid":…}`; `None` if it is not that, or one of the two is empty.
+    #[must_use]
+    pub fn parse(client_info: &str) -> Option<Self> {
+        let info: Self = serde_json::from_slice(&decode(client_info)?).ok()?;
+        (!info.uid.is_empty() && !info.utid.is_empty()).then_some(info)
+    }
+}
+
+/// Decodes base64 of either alphabet, padded or not.
+fn decode(text: &str) -> Option<Vec<u8>> {
+    let config = GeneralPurposeConfig::new()
+        .with_decode_padding_mode(DecodePaddingMode::Indifferent)
+        .with_decode_allow_trailing_bits(true);
+    let alphabet = if text.contains(['+', '/']) { &alphabet::STANDARD } else { &alphabet::URL_SAFE };
+    GeneralPurpose::new(alphabet, config).decode(text.trim()).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+
+    #[test]
+    fn claims_are_read_from_the_payload() {
+        let payload =
+            r#"{"oid":"o","sub":"s","preferred_username":"joe@contoso.com","name":"Joé ???>>>","n":1}"#;
+        for encoded in [URL_SAFE_NO_PAD.encode(payload), STANDARD.encode(payload)] {
+            let claims = IdTokenClaims::parse(&format!("e30.{encoded}.signature")).unwrap();
+            assert_eq!(claims.username(), Some("joe@contoso.com"));
+            assert_eq!(claims.local_account_id(), Some("o"));
+            assert_eq!(claims.text("n"), None);
+            assert_eq!(claims.as_map().len(), 5);
+        }
+    }
+
+    #[test]
+    fn the_fallbacks_come_in_their_order() {
+        let claims =
+            |payload: &str| IdTokenClaims::parse(&format!(".{}.", URL_SAFE_NO_PAD.encode(payload))).unwrap();
+        let adfs = claims(r#"{"sub":"s","unique_name":"CONTOSO\\joe","preferred_username":""}"#);
+        assert_eq!(adfs.username(), Some("CONTOSO\\joe"));
+        assert_eq!(adfs.local_account_id(), Some("s"));
+    }
+
+    #[test]
+    fn what_is_no_jwt_gives_nothing() {
+        for text in ["", "a", "a.b", "a.!!!.c", ".bnVsbA.", ".W10."] {
+            assert_eq!(IdTokenClaims::parse(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn client_info_needs_both_parts() {
+        let parse = |json: &str| ClientInfo::parse(&STANDARD.encode(json));
+        assert_eq!(
+            parse(r#"{"uid":"u","utid":"t","x":1}"#).map(|i| (i.uid, i.utid)),
+            Some(("u".into(), "t".into()))
+        );
+        assert_eq!(parse(r#"{"uid":"u"}"#), None);
+        assert_eq!(parse(r#"{"uid":"u","utid":""}"#), None);
+        assert_eq!(ClientInfo::parse("%%%"), None);
+    }
+}

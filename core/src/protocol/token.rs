@@ -1,0 +1,374 @@
+//! The token endpoint: grants, and what it answers (RFC 6749).
+
+use std::time::Duration;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use http::header::{ACCEPT, CONTENT_TYPE};
+use http::{HeaderName, HeaderValue, StatusCode};
+use serde::{Deserialize, Deserializer};
+use serde_json::Value;
+use url::form_urlencoded;
+
+use crate::context::Context;
+use crate::error::{Fault, Refusal, Service, Violation};
+use crate::http::{Request, Response};
+use crate::protocol::id_token::{ClientInfo, IdTokenClaims};
+use crate::protocol::wstrust::SamlVersion;
+use crate::secret::{Secret, SecretBytes};
+use crate::time::Timestamp;
+
+/// What is exchanged for a token.
+#[derive(Debug, Clone)]
+pub(crate) enum Grant {
+    /// The user's password (RFC 6749, section 4.3).
+    Password { username: String, password: Secret },
+    /// The federation server's assertion (RFC 7522), byte for byte. Nothing else of the user goes with it.
+    Saml { version: SamlVersion, assertion: SecretBytes, username: String },
+}
+
+impl Grant {
+    /// The name under which the cache remembers where an account came from.
+    pub(crate) const fn account_source(&self) -> &'static str {
+        match self {
+            Self::Password { .. } => "password",
+            Self::Saml { version: SamlVersion::V1_1, .. } => {
+                "urn:ietf:params:oauth:grant-type:saml1_1-bearer"
+            }
+            Self::Saml { version: SamlVersion::V2_0, .. } => "urn:ietf:params:oauth:grant-type:saml2-bearer",
+        }
+    }
+
+    pub(crate) fn username(&self) -> &str {
+        match self {
+            Self::Password { username, .. } | Self::Saml { username, .. } => username,
+        }
+    }
+}
+
+pub(crate) fn request(cx: &Context, grant: &Grant) -> Request {
+    let mut url = cx.app().authority.token_endpoint();
+    if !cx.options().extra_query_parameters.is_empty() {
+        url.query_pairs_mut().extend_pairs(&cx.options().extra_query_parameters);
+    }
+    let scope = cx.user_scopes();
+    let secret_length = match grant {
+        Grant::Password { username, password } => username.len().saturating_add(password.expose().len()),
+        Grant::Saml { assertion, .. } => assertion.len().saturating_mul(2),
+    };
+    let other_length = scope.len().saturating_add(cx.claims().map_or(0, str::len)).saturating_add(512);
+    // Enough for every byte to be escaped, so that no outgrown copy of a secret is left behind.
+    let capacity = secret_length.saturating_add(other_length).saturating_mul(3);
+    let mut form = form_urlencoded::Serializer::new(String::with_capacity(capacity));
+    form.append_pair("client_id", &cx.app().client_id).append_pair("scope", &scope);
+    form.append_pair("grant_type", grant.account_source());
+    match grant {
+        Grant::Password { username, password } => {
+            form.append_pair("username", username).append_pair("password", password.expose());
+        }
+        Grant::Saml { assertion, .. } => {
+            let encoded = Secret::new(STANDARD.encode(assertion.expose()));
+            form.append_pair("assertion", encoded.expose());
+        }
+    }
+    form.append_pair("client_info", "1");
+    if let Some(claims) = cx.claims() {
+        form.append_pair("claims", claims);
+    }
+    let request = Request::post(url, form.finish().into_bytes())
+        .header(ACCEPT, HeaderValue::from_static("application/json"))
+        // Without a charset: with one the service misreads passwords that hold `<` or `&`.
+        .header(CONTENT_TYPE, HeaderValue::from_static("application/x-www-form-urlencoded"))
+        // Routes the request to where the user's data is.
+        .hint(HeaderName::from_static("x-anchormailbox"), &format!("UPN:{}", grant.username()));
+    cx.identify(request)
+}
+
+/// What the token endpoint gave.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct TokenResponse {
+    /// The access token.
+    pub access_token: Secret,
+    /// `Bearer`.
+    pub token_type: String,
+    /// For how long; 600 seconds where the service did not say.
+    pub expires_in: Duration,
+    /// For how long while the service is down.
+    pub ext_expires_in: Option<Duration>,
+    /// After how long to get a new one.
+    pub refresh_in: Option<Duration>,
+    /// The scopes granted; `None` where the service did not say.
+    pub scopes: Option<Vec<String>>,
+    /// The refresh token.
+    pub refresh_token: Option<Secret>,
+    /// The ID token.
+    pub id_token: Option<Secret>,
+    /// Its claims; `None` where there is none, or none that can be read.
+    pub id_token_claims: Option<IdTokenClaims>,
+    /// The account, as it came.
+    pub client_info_text: Option<String>,
+    /// The account.
+    pub client_info: Option<ClientInfo>,
+    /// The family of applications that may use the refresh token.
+    pub family_id: Option<String>,
+}
+
+/// Reads an answer of the token endpoint. An `error` is a refusal under whatever status.
+///
+/// # Errors
+/// A refusal, a status that says no, or an answer that breaks the protocol. Lifetimes are read leniently: a
+/// number or a text, whole or not; negative counts as none left; of over ten years as ten years; illegible as absent.
+pub fn response(response: &Response, now: Timestamp) -> Result<TokenResponse, Fault> {
+    let content_type = || response.content_type().map(str::to_owned);
+    let violated = |rule| Fault::Violation { rule, status: response.status, content_type: content_type() };
+    let body = crate::protocol::without_bom(response.body.expose());
+    if let Some(refusal) = refusal(response, now) {
+        return Err(Fault::Refused(Box::new(refusal)));
+    }
+    let answer = serde_json::from_slice::<Answer>(body);
+    if response.status != StatusCode::OK {
+        let silent = response.status == StatusCode::TOO_MANY_REQUESTS
+            || answer.is_ok()
+            || body.iter().all(u8::is_ascii_whitespace);
+        return Err(if silent || response.status.is_redirection() {
+            Fault::Status {
+                service: Service::Token,
+                status: response.status,
+                content_type: content_type(),
+                retry_after: crate::retry::retry_after(response, now),
+            }
+        } else {
+            violated(Violation::RefusalNotJson)
+        });
+    }
+    let answer = answer.map_err(|_| violated(Violation::TokenNotJson))?;
+    let access_token = answer.access_token.filter(|token| !token.expose().is_empty());
+    let access_token = access_token.ok_or_else(|| violated(Violation::AccessTokenMissing))?;
+    let token_type = answer.token_type.ok_or_else(|| violated(Violation::TokenTypeMissing))?;
+    if !token_type.eq_ignore_ascii_case("Bearer") {
+        return Err(violated(Violation::TokenTypeMismatch));
+    }
+    Ok(TokenResponse {
+        access_token,
+        token_type,
+        expires_in: answer.expires_in.unwrap_or(DEFAULT_LIFETIME),
+        ext_expires_in: answer.ext_expires_in,
+        refresh_in: answer.refresh_in,
+        scopes: answer
+            .scope
+            .map(|scope| scope.split_ascii_whitespace().map(str::to_owned).collect::<Vec<_>>())
+            .filter(|scopes| !scopes.is_empty()),
+        refresh_token: answer.refresh_token.filter(|token| !token.expose().is_empty()),
+        id_token_claims: answer.id_token.as_ref().and_then(|token| IdTokenClaims::parse(token.expose())),
+        id_token: answer.id_token.filter(|token| !token.expose().is_empty()),
+        client_info: answer.client_info.as_deref().and_then(ClientInfo::parse),
+        client_info_text: answer.client_info,
+        family_id: answer.foci.filter(|family| !family.is_empty()),
+    })
+}
+
+/// What a token without a stated lifetime is taken to live.
+const DEFAULT_LIFETIME: Duration = Duration::from_secs(600);
+/// The longest lifetime that is believed.
+const LONGEST_LIFETIME: f64 = 3650.0 * 86400.0;
+
+#[derive(Deserialize)]
+struct Answer {
+    #[serde(default, deserialize_with = "secret")]
+    access_token: Option<Secret>,
+    token_type: Option<String>,
+    #[serde(default, deserialize_with = "lifetime")]
+    expires_in: Option<Duration>,
+    #[serde(default, deserialize_with = "lifetime")]
+    ext_expires_in: Option<Duration>,
+    #[serde(default, deserialize_with = "lifetime")]
+    refresh_in: Option<Duration>,
+    scope: Option<String>,
+    #[serde(default, deserialize_with = "secret")]
+    refresh_token: Option<Secret>,
+    #[serde(default, deserialize_with = "secret")]
+    id_token: Option<Secret>,
+    client_info: Option<String>,
+    foci: Option<String>,
+}
+
+/// The refusal that an answer holds, under whatever status.
+pub(crate) fn refusal(response: &Response, now: Timestamp) -> Option<Refusal> {
+    let body = crate::protocol::without_bom(response.body.expose());
+    let refusal: RefusalBody = serde_json::from_slice(body).ok()?;
+    let error = refusal.error.clone().filter(|error| !error.is_empty())?;
+    Some(refusal.with(error, response.status, crate::retry::retry_after(response, now)))
+}
+
+#[derive(Deserialize)]
+struct RefusalBody {
+    error: Option<String>,
+    error_description: Option<String>,
+    #[serde(default)]
+    error_codes: Value,
+    suberror: Option<String>,
+    #[serde(default)]
+    claims: Value,
+    trace_id: Option<String>,
+    timestamp: Option<String>,
+}
+
+impl RefusalBody {
+    fn with(self, error: String, status: StatusCode, retry_after: Option<Duration>) -> Refusal {
+        let mut error_codes = Vec::new();
+        collect_codes(&self.error_codes, &mut error_codes);
+        if error_codes.is_empty() {
+            error_codes = codes_in(self.error_description.as_deref().unwrap_or_default());
+        }
+        Refusal {
+            status,
+            error,
+            description: self.error_description,
+            error_codes,
+            suberror: self.suberror.filter(|suberror| !suberror.is_empty()),
+            claims: match self.claims {
+                Value::Null => None,
+                Value::String(claims) => Some(claims).filter(|claims| !claims.is_empty()),
+                claims => Some(claims.to_string()),
+            },
+            trace_id: self.trace_id,
+            timestamp: self.timestamp,
+            retry_after,
+        }
+    }
+}
+
+/// `error_codes` is an array of numbers; once seen as a text that holds one.
+fn collect_codes(value: &Value, codes: &mut Vec<u32>) {
+    match value {
+        Value::Number(number) => codes.extend(number.as_u64().and_then(|code| u32::try_from(code).ok())),
+        Value::String(text) => {
+            codes.extend(
+                text.split(|c: char| !c.is_ascii_digit()).filter_map(|digits| digits.parse::<u32>().ok()),
+            );
+        }
+        Value::Array(items) => items.iter().take(MOST_CODES).for_each(|item| collect_codes(item, codes)),
+        _ => {}
+    }
+    codes.truncate(MOST_CODES);
+}
+
+/// Every `AADSTS` number of a text, its run of digits read whole.
+fn codes_in(description: &str) -> Vec<u32> {
+    let mut codes = Vec::new();
+    for rest in description.split("AADSTS").skip(1).take(MOST_CODES) {
+        let digits: String = rest.chars().take_while(char::is_ascii_digit).collect();
+        codes.extend(digits.parse::<u32>().ok());
+    }
+    codes
+}
+
+const MOST_CODES: usize = 16;
+
+fn secret<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Secret>, D::Error> {
+    Ok(Option::<String>::deserialize(deserializer)?.map(Secret::new))
+}
+
+/// Seconds as a number or as a text.
+fn lifetime<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Duration>, D::Error> {
+    let seconds = match Value::deserialize(deserializer)? {
+        Value::Number(number) => number.as_f64(),
+        Value::String(text) => text.trim().parse::<f64>().ok(),
+        _ => None,
+    };
+    let seconds =
+        seconds.filter(|seconds| !seconds.is_nan()).map(|seconds| seconds.clamp(0.0, LONGEST_LIFETIME));
+    Ok(seconds.and_then(|seconds| Duration::try_from_secs_f64(seconds.floor()).ok()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use http::HeaderMap;
+
+    fn answer(status: u16, body: &str) -> Result<TokenResponse, Fault> {
+        let status = StatusCode::from_u16(status).unwrap();
+        response(&Response::new(status, HeaderMap::new(), body.as_bytes().to_vec()), Timestamp::default())
+    }
+
+    fn lifetime_of(expires_in: &str) -> u64 {
+        let body = format!(r#"{{"access_token":"t","token_type":"Bearer","expires_in":{expires_in}}}"#);
+        answer(200, &body).unwrap().expires_in.as_secs()
+    }
+
+    #[test]
+    fn lifetimes_are_read_as_number_or_text_and_bounded() {
+        for (text, seconds) in [
+            ("3599", 3599),
+            ("\"3599\"", 3599),
+            ("3599.9", 3599),
+            ("-5", 0),
+            ("1e300", 315_360_000),
+            ("99999999999999999999999", 315_360_000),
+            ("\"soon\"", 600),
+            ("null", 600),
+            ("[]", 600),
+            ("\"NaN\"", 600),
+        ] {
+            assert_eq!(lifetime_of(text), seconds, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_success_needs_a_token_and_its_type() {
+        for (body, code) in [
+            ("", "TokenNotJson"),
+            ("<html/>", "TokenNotJson"),
+            ("[]", "TokenNotJson"),
+            ("{}", "AccessTokenMissing"),
+            (r#"{"access_token":"","token_type":"Bearer"}"#, "AccessTokenMissing"),
+            (r#"{"access_token":"t"}"#, "TokenTypeMissing"),
+            (r#"{"access_token":"t","token_type":"pop"}"#, "TokenTypeMismatch"),
+        ] {
+            let Err(Fault::Violation { rule, .. }) = answer(200, body) else { panic!("{body}") };
+            assert_eq!(format!("{rule:?}"), code, "{body}");
+        }
+    }
+
+    #[test]
+    fn an_error_is_a_refusal_under_any_status() {
+        for status in [200, 400, 401, 403, 500] {
+            let Err(Fault::Refused(refusal)) = answer(
+                status,
+                r#"{"error":"invalid_grant","error_description":"AADSTS50126: x","error_codes":[50126],"claims":"{}"}"#,
+            ) else {
+                panic!("{status}")
+            };
+            assert_eq!(refusal.error_codes, [50126]);
+            assert_eq!(refusal.claims.as_deref(), Some("{}"));
+        }
+    }
+
+    #[test]
+    fn codes_are_read_wherever_they_stand() {
+        for body in [
+            r#"{"error":"x","error_codes":"[500011]"}"#,
+            r#"{"error":"x","error_codes":["500011"]}"#,
+            r#"{"error":"x","error_description":"AADSTS500011: a. AADSTS: b"}"#,
+        ] {
+            let Err(Fault::Refused(refusal)) = answer(400, body) else { panic!("{body}") };
+            assert_eq!(refusal.error_codes, [500_011], "{body}");
+        }
+        assert_eq!(codes_in("AADSTS70002: a AADSTS54005: b"), [70002, 54005]);
+        assert_eq!(codes_in("AADSTS9001023: a"), [9_001_023]);
+        assert_eq!(codes_in("AADSTS99999999999999: a"), [0; 0]);
+    }
+
+    #[test]
+    fn a_status_without_words_is_told_as_it_is() {
+        assert!(matches!(answer(404, ""), Err(Fault::Status { .. })));
+        assert!(matches!(answer(302, "<a>"), Err(Fault::Status { .. })));
+        assert!(matches!(answer(429, "<html>"), Err(Fault::Status { .. })));
+        assert!(matches!(answer(500, "{}"), Err(Fault::Status { .. })));
+        assert!(matches!(
+            answer(500, "<html>"),
+            Err(Fault::Violation { rule: Violation::RefusalNotJson, .. })
+        ));
+    }
+}

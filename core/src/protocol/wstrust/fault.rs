@@ -1,0 +1,124 @@
+//! The SOAP fault with which a service refuses.
+
+use crate::protocol::xml::{Namespace, Reader, XmlError};
+
+/// The longest text of a fault that is kept, in bytes.
+const MAX_TEXT: usize = 4096;
+
+/// A name with the namespace that its prefix stood for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct QName {
+    /// The namespace; `None` if the name is in no namespace or its prefix is not declared.
+    pub namespace: Option<String>,
+    /// The local part, such as `FailedAuthentication`.
+    pub local: String,
+}
+
+/// A SOAP 1.2 or 1.1 fault.
+///
+/// Each text is the server's own, without white space around it, cut after 4096 bytes, and `None` if it is empty.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct SoapFault {
+    /// The innermost subcode, or the code of a SOAP 1.1 fault.
+    pub subcode: Option<QName>,
+    /// The first text of the reason.
+    pub reason: Option<String>,
+    /// The text of the internal error in the detail: Microsoft's cloud puts its `AADSTS` message there.
+    pub detail: Option<String>,
+}
+
+/// Reads the `Fault` that was last entered, of the SOAP version with a namespace.
+pub(super) fn parse(reader: &mut Reader<'_>, soap: Namespace) -> Result<SoapFault, XmlError> {
+    let mut fault = SoapFault::default();
+    while let Some(child) = reader.child()? {
+        let local = if matches!(child.namespace, Namespace::None) || child.namespace == soap {
+            child.local
+        } else {
+            ""
+        };
+        match local {
+            "Code" => fault.subcode = code(reader, soap)?,
+            "Reason" => {
+                while let Some(text) = reader.child()? {
+                    if text.is(soap, "Text") && fault.reason.is_none() {
+                        fault.reason = text_of(&reader.content()?);
+                    } else {
+                        reader.skip()?;
+                    }
+                }
+            }
+            "faultcode" => fault.subcode = qname(reader)?,
+            "faultstring" => fault.reason = text_of(&reader.content()?),
+            "Detail" | "detail" => internal_error(reader, false, &mut fault.detail)?,
+            _ => reader.skip()?,
+        }
+    }
+    Ok(fault)
+}
+
+/// The value of the innermost subcode of the `Code` just entered.
+fn code(reader: &mut Reader<'_>, soap: Namespace) -> Result<Option<QName>, XmlError> {
+    let mut code = None;
+    while let Some(child) = reader.child()? {
+        if child.is(soap, "Subcode") && code.is_none() {
+            code = subcode(reader, soap)?;
+        } else {
+            reader.skip()?;
+        }
+    }
+    Ok(code)
+}
+
+/// The value of the `Subcode` just entered, or of the one inside of it.
+fn subcode(reader: &mut Reader<'_>, soap: Namespace) -> Result<Option<QName>, XmlError> {
+    let (mut value, mut inner) = (None, None);
+    while let Some(child) = reader.child()? {
+        if child.is(soap, "Value") && value.is_none() {
+            value = qname(reader)?;
+        } else if child.is(soap, "Subcode") && inner.is_none() {
+            inner = subcode(reader, soap)?;
+        } else {
+            reader.skip()?;
+        }
+    }
+    Ok(inner.or(value))
+}
+
+/// The text of the element just entered as a name, resolved where it stands.
+fn qname(reader: &mut Reader<'_>) -> Result<Option<QName>, XmlError> {
+    let text = reader.content()?;
+    let text = text.trim();
+    let (prefix, local) = text.split_once(':').unwrap_or(("", text));
+    // `content` has just left the element, so its own declarations still count.
+    let binding = reader.find(prefix).and_then(|index| reader.binding(index));
+    let namespace = binding.map(|binding| cut(&binding.uri)).filter(|uri| !uri.is_empty());
+    Ok(text_of(local).map(|local| QName { namespace, local }))
+}
+
+/// Looks in the element just entered for an `internalerror`, and for the `text` in that.
+fn internal_error(
+    reader: &mut Reader<'_>,
+    inside: bool,
+    detail: &mut Option<String>,
+) -> Result<(), XmlError> {
+    while let Some(child) = reader.child()? {
+        if inside && detail.is_none() && child.is(Namespace::SoapFault, "text") {
+            *detail = text_of(&reader.content()?);
+        } else {
+            internal_error(reader, child.is(Namespace::SoapFault, "internalerror"), detail)?;
+        }
+    }
+    Ok(())
+}
+
+fn text_of(text: &str) -> Option<String> {
+    let text = text.trim();
+    (!text.is_empty()).then(|| cut(text))
+}
+
+/// The text up to [`MAX_TEXT`], cut between characters.
+fn cut(text: &str) -> String {
+    text.get(..text.floor_char_boundary(MAX_TEXT)).unwrap_or_default().to_owned()
+}

@@ -1,0 +1,239 @@
+//! A grant for tokens: post, read, and put together what the caller gets and what the cache keeps.
+
+use crate::account::{Account, HomeAccountId};
+use crate::authority::Tenant;
+use crate::cache::{
+    AccessToken, AccountRecord, AppMetadata, CacheUpdate, IdToken, Record, RefreshToken, StoreError,
+};
+use crate::context::{Context, RESERVED_SCOPES};
+use crate::error::{Error, Service};
+use crate::http::Outcome;
+use crate::protocol::token::{self, Grant, TokenResponse};
+use crate::result::{AuthenticationResult, TokenSource};
+use crate::step::{Expect, Step};
+use crate::time::Timestamp;
+
+/// Tokens, and the change that keeps them.
+#[derive(Debug)]
+pub(crate) struct Redeemed {
+    result: AuthenticationResult,
+    update: CacheUpdate,
+}
+
+/// Redeems `grant`, once, and hands the verdict to `then`.
+pub(crate) fn redeem<T: 'static>(
+    cx: Context,
+    grant: &Grant,
+    then: impl Expect<Result<Redeemed, Error>, T> + 'static,
+) -> Step<T> {
+    let request = token::request(&cx, grant);
+    let (username, source) = (grant.username().to_owned(), grant.account_source());
+    Step::send(request, ExpectToken { cx, username, source, then })
+}
+
+#[derive(Debug)]
+struct ExpectToken<N> {
+    cx: Context,
+    username: String,
+    source: &'static str,
+    then: N,
+}
+
+impl<T, N: Expect<Result<Redeemed, Error>, T>> Expect<Outcome, T> for ExpectToken<N> {
+    fn on(self: Box<Self>, outcome: Outcome, now: Timestamp) -> Result<Step<T>, Error> {
+        let Self { cx, username, source, then } = *self;
+        let verdict = match outcome {
+            Err(error) => Err(cx.unreachable(Service::Token, error)),
+            Ok(response) => token::response(&response, now)
+                .map_err(|fault| cx.fail(fault))
+                .map(|response| redeemed(&cx, response, &username, source, now)),
+        };
+        Box::new(then).on(verdict, now)
+    }
+}
+
+/// The last state of a flow: keeps what was got, or ends with the failure.
+#[derive(Debug)]
+pub(crate) struct Keep;
+
+impl Expect<Result<Redeemed, Error>, AuthenticationResult> for Keep {
+    fn on(
+        self: Box<Self>,
+        verdict: Result<Redeemed, Error>,
+        _now: Timestamp,
+    ) -> Result<Step<AuthenticationResult>, Error> {
+        let Redeemed { result, update } = verdict?;
+        Ok(Step::save(update, ExpectKept { result }))
+    }
+}
+
+#[derive(Debug)]
+struct ExpectKept {
+    result: AuthenticationResult,
+}
+
+impl Expect<Result<(), StoreError>, AuthenticationResult> for ExpectKept {
+    fn on(
+        mut self: Box<Self>,
+        kept: Result<(), StoreError>,
+        _now: Timestamp,
+    ) -> Result<Step<AuthenticationResult>, Error> {
+        // A token that could not be kept is still a token.
+        self.result.not_kept = kept.err();
+        Ok(Step::Done(self.result))
+    }
+}
+
+fn redeemed(
+    cx: &Context,
+    response: TokenResponse,
+    username: &str,
+    source: &'static str,
+    now: Timestamp,
+) -> Redeemed {
+    let account = account(cx, &response, username);
+    let scopes = response.scopes.clone().unwrap_or_else(|| cx.scopes().to_vec());
+    let result = AuthenticationResult {
+        token_type: response.token_type.clone(),
+        expires_on: now.after(response.expires_in),
+        extended_expires_on: response.ext_expires_in.map(|lifetime| now.after(lifetime)),
+        refresh_on: response.refresh_in.map(|lifetime| now.after(lifetime)),
+        declined_scopes: declined(cx.scopes(), &scopes),
+        scopes,
+        account,
+        id_token: response.id_token.clone(),
+        id_token_claims: response.id_token_claims.clone(),
+        token_source: TokenSource::IdentityProvider,
+        correlation_id: cx.correlation_id().to_owned(),
+        not_kept: None,
+        refresh_token: response.refresh_token.clone(),
+        access_token: response.access_token.clone(),
+    };
+    let update = CacheUpdate { tokens: records(cx, response, &result, source, now) };
+    Redeemed { result, update }
+}
+
+fn account(cx: &Context, response: &TokenResponse, username: &str) -> Option<Account> {
+    let claims = response.id_token_claims.as_ref();
+    let home = response.client_info.as_ref().map(|info| format!("{}.{}", info.uid, info.utid));
+    let home = home.or_else(|| claims?.text("sub").map(str::to_owned))?;
+    Some(Account {
+        home_account_id: HomeAccountId::new(home),
+        environment: cx.app().authority.environment().to_owned(),
+        tenant_id: tenant_id(cx, response),
+        local_account_id: claims
+            .and_then(|claims| claims.local_account_id())
+            .or(response.client_info.as_ref().map(|info| info.uid.as_str()))
+            .map(str::to_owned),
+        username: claims.and_then(|claims| claims.username()).unwrap_or(username).to_owned(),
+        name: claims.and_then(|claims| claims.text("name")).map(str::to_owned),
+    })
+}
+
+/// The tenant of the token: as the ID token says, else the authority's if it names one.
+fn tenant_id(cx: &Context, response: &TokenResponse) -> String {
+    let told = response.id_token_claims.as_ref().and_then(|claims| claims.text("tid"));
+    match (told, cx.app().authority.tenant(), &response.client_info) {
+        (Some(tenant), ..) => tenant.to_owned(),
+        (None, Tenant::Id(tenant), _) => tenant.clone(),
+        (None, _, Some(info)) => info.utid.clone(),
+        (None, tenant, None) => tenant.to_string(),
+    }
+}
+
+/// What was asked for and not granted. Those of OpenID Connect are not scopes of an API and often not echoed.
+fn declined(asked: &[String], granted: &[String]) -> Vec<String> {
+    let is_granted = |scope: &&String| {
+        RESERVED_SCOPES.iter().any(|reserved| scope.eq_ignore_ascii_case(reserved))
+            || granted.iter().any(|granted| matches_scope(scope, granted))
+    };
+    asked.iter().filter(|scope| !is_granted(scope)).cloned().collect()
+}
+
+/// A scope of Microsoft Graph is granted by its full address; `/.default` by any scope of its resource.
+fn matches_scope(asked: &str, granted: &str) -> bool {
+    if let Some(resource) = asked.strip_suffix("/.default") {
+        return granted.get(..resource.len()).is_some_and(|start| start.eq_ignore_ascii_case(resource));
+    }
+    let name = granted.strip_prefix("https://graph.microsoft.com/").unwrap_or(granted);
+    asked.eq_ignore_ascii_case(granted) || asked.eq_ignore_ascii_case(name)
+}
+
+fn records(
+    cx: &Context,
+    response: TokenResponse,
+    result: &AuthenticationResult,
+    account_source: &'static str,
+    now: Timestamp,
+) -> Vec<Record> {
+    let environment = || cx.app().authority.environment().to_owned();
+    let client_id = || cx.app().client_id.clone();
+    let home_account_id =
+        || result.account.as_ref().map(|account| account.home_account_id.as_str().to_owned());
+    let realm = tenant_id(cx, &response);
+    let claim =
+        |name| response.id_token_claims.as_ref().and_then(|claims| claims.text(name)).map(str::to_owned);
+    let mut records = Vec::with_capacity(5);
+    if let Some(account) = &result.account {
+        records.push(Record::Account(AccountRecord {
+            account: account.clone(),
+            authority_type: "MSSTS",
+            given_name: claim("given_name"),
+            family_name: claim("family_name"),
+            client_info: response.client_info_text.clone(),
+            account_source,
+        }));
+    }
+    if let Some(secret) = response.id_token {
+        records.push(Record::IdToken(IdToken {
+            home_account_id: home_account_id(),
+            environment: environment(),
+            client_id: client_id(),
+            realm: realm.clone(),
+            secret,
+        }));
+    }
+    if let Some(secret) = response.refresh_token {
+        records.push(Record::RefreshToken(RefreshToken {
+            home_account_id: home_account_id(),
+            environment: environment(),
+            client_id: client_id(),
+            family_id: response.family_id.clone(),
+            secret,
+            last_modification_time: now,
+        }));
+    }
+    records.push(Record::AppMetadata(AppMetadata {
+        client_id: client_id(),
+        environment: environment(),
+        family_id: response.family_id,
+    }));
+    records.push(Record::AccessToken(AccessToken {
+        home_account_id: home_account_id(),
+        environment: environment(),
+        client_id: client_id(),
+        realm,
+        target: result.scopes.clone(),
+        secret: response.access_token,
+        token_type: response.token_type,
+        cached_at: now,
+        expires_on: result.expires_on,
+        extended_expires_on: result.extended_expires_on,
+        refresh_on: result.refresh_on,
+    }));
+    records
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn declined_is_what_was_asked_and_not_granted() {
+        let list = |text: &str| text.split(' ').map(str::to_owned).collect::<Vec<_>>();
+        let asked = list("user.read Mail.Send openid https://vault.azure.net/.default");
+        let granted =
+            list("https://graph.microsoft.com/User.Read https://vault.azure.net/user_impersonation");
+        assert_eq!(declined(&asked, &granted), ["Mail.Send"]);
+    }
+}

@@ -1,0 +1,67 @@
+//! What an application gets.
+
+use crate::account::Account;
+use crate::cache::StoreError;
+use crate::protocol::id_token::IdTokenClaims;
+use crate::secret::Secret;
+use crate::time::Timestamp;
+
+/// A token and all that came with it. Cheap to clone; its `Debug` shows no secret.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct AuthenticationResult {
+    /// The access token: opaque to the application, meant for the API alone.
+    pub access_token: Secret,
+    /// How to present it: `Bearer`.
+    pub token_type: String,
+    /// When it ends, by the clock that the host told. A lifetime that the service did not say, or not legibly,
+    /// counts as 600 seconds; one of over ten years as ten years.
+    pub expires_on: Timestamp,
+    /// Until when it may be used while the service is down, where the service grants that.
+    pub extended_expires_on: Option<Timestamp>,
+    /// When the service suggests to get a new one.
+    pub refresh_on: Option<Timestamp>,
+    /// The scopes granted, as the service spells them; those asked for where it does not say.
+    pub scopes: Vec<String>,
+    /// The scopes asked for and not granted.
+    pub declined_scopes: Vec<String>,
+    /// Whose token it is; absent where the service tells nothing of the user.
+    pub account: Option<Account>,
+    /// The ID token, as it came.
+    pub id_token: Option<Secret>,
+    /// Its claims. They are not checked against a signature: they came from the token endpoint over TLS.
+    pub id_token_claims: Option<IdTokenClaims>,
+    /// Where the access token came from.
+    pub token_source: TokenSource,
+    /// The identifier that the service's own logs have of this call.
+    pub correlation_id: String,
+    /// Why the tokens could not be kept; absent when they were.
+    pub not_kept: Option<StoreError>,
+    pub(crate) refresh_token: Option<Secret>,
+}
+
+impl AuthenticationResult {
+    /// The refresh token, for moving to another library. Applications do not need it: the cache keeps it.
+    #[must_use]
+    pub const fn refresh_token(&self) -> Option<&Secret> {
+        self.refresh_token.as_ref()
+    }
+}
+
+/// Where an access token came from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum TokenSource {
+    /// The service issued it just now.
+    IdentityProvider,
+}
+
+impl TokenSource {
+    /// The name in JSON: `identity_provider`.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::IdentityProvider => "identity_provider",
+        }
+    }
+}

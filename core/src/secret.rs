@@ -1,0 +1,132 @@
+//! What must never be printed or left behind in memory.
+
+use std::fmt;
+use std::sync::Arc;
+
+use zeroize::Zeroizing;
+
+/// A secret text: a password, a token, an assertion.
+///
+/// It is shared, not copied, when cloned; wiped at its last drop; printed as `Secret(…)`; and has neither
+/// `Display` nor `Serialize`. Reading it takes the word [`expose`](Self::expose), which is easy to search for.
+/// Comparing takes the same time wherever the texts differ.
+#[derive(Clone)]
+pub struct Secret(Arc<Zeroizing<String>>);
+
+impl Secret {
+    /// Takes ownership of a text, without copying it.
+    #[must_use]
+    pub fn new(text: impl Into<String>) -> Self {
+        Self(Arc::new(Zeroizing::new(text.into())))
+    }
+
+    /// The text itself.
+    #[must_use]
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl From<String> for Secret {
+    fn from(text: String) -> Self {
+        Self::new(text)
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Secret(…)")
+    }
+}
+
+impl PartialEq for Secret {
+    fn eq(&self, other: &Self) -> bool {
+        equal(self.expose().as_bytes(), other.expose().as_bytes())
+    }
+}
+
+impl Eq for Secret {}
+
+/// Secret bytes: the body of a request or of a response.
+///
+/// As [`Secret`]: shared when cloned, wiped at the last drop, printed as their length alone.
+#[derive(Clone, Default)]
+pub struct SecretBytes(Arc<Zeroizing<Vec<u8>>>);
+
+impl SecretBytes {
+    /// Takes ownership of bytes, without copying them.
+    #[must_use]
+    pub fn new(bytes: impl Into<Vec<u8>>) -> Self {
+        Self(Arc::new(Zeroizing::new(bytes.into())))
+    }
+
+    /// The bytes themselves.
+    #[must_use]
+    pub fn expose(&self) -> &[u8] {
+        &self.0
+    }
+
+    /// How many bytes there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+impl From<Vec<u8>> for SecretBytes {
+    fn from(bytes: Vec<u8>) -> Self {
+        Self::new(bytes)
+    }
+}
+
+/// For HTTP clients that take shared bytes as a body.
+impl AsRef<[u8]> for SecretBytes {
+    fn as_ref(&self) -> &[u8] {
+        self.expose()
+    }
+}
+
+impl fmt::Debug for SecretBytes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "SecretBytes({} bytes)", self.len())
+    }
+}
+
+impl PartialEq for SecretBytes {
+    fn eq(&self, other: &Self) -> bool {
+        equal(self.expose(), other.expose())
+    }
+}
+
+impl Eq for SecretBytes {}
+
+/// Compares in a time that depends on the lengths alone.
+fn equal(left: &[u8], right: &[u8]) -> bool {
+    let differing = left.iter().zip(right).fold(0, |all, (l, r)| all | (l ^ r));
+    left.len() == right.len() && std::hint::black_box(differing) == 0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn debug_shows_nothing() {
+        let text = format!("{:?} {:?}", Secret::new("hunter2"), SecretBytes::new(*b"hunter2"));
+        assert_eq!(text, "Secret(…) SecretBytes(7 bytes)");
+    }
+
+    #[test]
+    fn equality_is_that_of_the_content() {
+        assert_eq!(Secret::new("a"), Secret::new("a"));
+        assert_ne!(Secret::new("a"), Secret::new("b"));
+        assert_ne!(Secret::new("a"), Secret::new("ab"));
+        assert_ne!(SecretBytes::default(), SecretBytes::new(*b"x"));
+    }
+}
