@@ -1,0 +1,6 @@
+//! What Entrada's tests share: a world that is scripted to the byte, documents of our own, and a walk that answers
+//! any flow with anything.
+
+pub mod documents;
+pub mod walk;
+pub mod world;
