@@ -53,6 +53,10 @@ pub(super) fn remedy(fault: &Fault, context: &RemedyContext<'_>) -> String {
 }
 
 fn refused(refusal: &Refusal, context: &RemedyContext<'_>) -> String {
+    if refusal.kind() == super::ErrorKind::Throttled {
+        // Whatever its text is about, the answer is that there were too many requests.
+        return by_name(refusal).to_owned();
+    }
     let known = refusal.error_codes.iter().find_map(|code| explain(*code).map(|text| (*code, text)));
     match (known, context.consent_url) {
         (Some((65001, text)), Some(url)) => format!("{text} The consent page is {url}"),
