@@ -17,6 +17,44 @@ use crate::time::Timestamp;
 ///
 /// Every variant but [`Step::Done`] carries a [`Resume`] that takes exactly the reply that the flow waits for
 /// and yields the next step. Dropping a step abandons the flow: that is cancellation.
+///
+/// A driver is a match with one arm a need:
+///
+/// ```
+/// # use entrada_core::step::Step;
+/// fn need<T>(step: &Step<T>) -> &'static str {
+///     match step {
+///         Step::Send { .. } => "an HTTP client",
+///         Step::Wait { .. } => "a timer",
+///         Step::Save { .. } => "a store",
+///         Step::Done(_) => "nothing",
+///     }
+/// }
+/// ```
+///
+/// One that forgets a need does not compile:
+///
+/// ```compile_fail,E0004
+/// # use entrada_core::step::Step;
+/// fn need<T>(step: &Step<T>) -> &'static str {
+///     match step {
+///         Step::Send { .. } => "an HTTP client",
+///         Step::Wait { .. } => "a timer",
+///         Step::Done(_) => "nothing",
+///     }
+/// }
+/// ```
+///
+/// Nor does, with warnings denied, one that drops a step unseen:
+///
+/// ```compile_fail
+/// #![deny(unused_must_use)]
+/// # use entrada_core::step::Step;
+/// fn start() -> Step<()> {
+///     Step::Done(())
+/// }
+/// start();
+/// ```
 #[derive(Debug)]
 #[must_use = "a flow makes no progress until its step is carried out"]
 #[allow(
@@ -68,6 +106,32 @@ impl<T> Step<T> {
 }
 
 /// The rest of a flow, waiting for an `R`. Usable once.
+///
+/// ```
+/// # use entrada_core::{http::{Outcome, TransportErrorKind}, step::Resume, time::Timestamp};
+/// fn answer<T>(resume: Resume<Outcome, T>, now: Timestamp) {
+///     let _step = resume.with(Err(TransportErrorKind::Timeout.into()), now);
+/// }
+/// ```
+///
+/// A reply of another type does not compile:
+///
+/// ```compile_fail,E0308
+/// # use entrada_core::{http::{Outcome, TransportErrorKind}, step::Resume, time::Timestamp};
+/// fn answer<T>(resume: Resume<Outcome, T>, now: Timestamp) {
+///     let _step = resume.with((), now);
+/// }
+/// ```
+///
+/// Nor does a second reply:
+///
+/// ```compile_fail,E0382
+/// # use entrada_core::{http::{Outcome, TransportErrorKind}, step::Resume, time::Timestamp};
+/// fn answer<T>(resume: Resume<Outcome, T>, now: Timestamp) {
+///     let _step = resume.with(Err(TransportErrorKind::Timeout.into()), now);
+///     let _step = resume.with(Err(TransportErrorKind::Timeout.into()), now);
+/// }
+/// ```
 pub struct Resume<R, T>(Box<dyn Expect<R, T>>);
 
 impl<R, T> Resume<R, T> {

@@ -120,5 +120,6 @@ fn text_of(text: &str) -> Option<String> {
 
 /// The text up to [`MAX_TEXT`], cut between characters.
 fn cut(text: &str) -> String {
-    text.get(..text.floor_char_boundary(MAX_TEXT)).unwrap_or_default().to_owned()
+    let end = (0..=text.len().min(MAX_TEXT)).rev().find(|end| text.is_char_boundary(*end));
+    text.get(..end.unwrap_or_default()).unwrap_or_default().to_owned()
 }

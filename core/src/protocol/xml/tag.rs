@@ -78,24 +78,19 @@ impl<'a> Tag<'a> {
     #[inline]
     pub(super) fn name(&mut self) -> Result<Name<'a>, XmlError> {
         let at = self.at();
-        let first = self.part();
-        let name = if self.rest.as_bytes().first() == Some(&b':') {
-            self.take(1);
-            let local = self.part();
-            if !chars::is_ncname(first) {
-                return Err(XmlError::Name(at));
-            }
-            Name { prefix: first, local }
-        } else {
-            Name { prefix: "", local: first }
-        };
-        if chars::is_ncname(name.local) { Ok(name) } else { Err(XmlError::Name(at)) }
+        let first = self.part().ok_or(XmlError::Name(at))?;
+        if self.rest.as_bytes().first() != Some(&b':') {
+            return Ok(Name { prefix: "", local: first });
+        }
+        self.take(1);
+        let local = self.part().ok_or(XmlError::Name(at))?;
+        Ok(Name { prefix: first, local })
     }
 
     #[inline]
-    fn part(&mut self) -> &'a str {
-        let len = self.rest.bytes().position(|b| !chars::is_name_byte(b)).unwrap_or(self.rest.len());
-        self.take(len)
+    fn part(&mut self) -> Option<&'a str> {
+        let len = chars::ncname_len(self.rest)?;
+        Some(self.take(len))
     }
 
     /// Passes over white space; whether there was any.
