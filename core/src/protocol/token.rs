@@ -6,6 +6,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use http::header::{ACCEPT, CONTENT_TYPE};
 use http::{HeaderName, HeaderValue, StatusCode};
+use serde::de::IgnoredAny;
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 use url::form_urlencoded;
@@ -123,10 +124,13 @@ pub fn response(response: &Response, now: Timestamp) -> Result<TokenResponse, Fa
     let content_type = || response.content_type().map(str::to_owned);
     let violated = |rule| Fault::Violation { rule, status: response.status, content_type: content_type() };
     let body = crate::protocol::without_bom(response.body.expose());
-    if let Some(refusal) = refusal(response, now) {
+    let answer = serde_json::from_slice::<Answer>(body);
+    // A success is read once; only what may be a refusal is read again as one.
+    if !matches!(&answer, Ok(Answer { error: None, .. }))
+        && let Some(refusal) = refusal(response, now)
+    {
         return Err(Fault::Refused(Box::new(refusal)));
     }
-    let answer = serde_json::from_slice::<Answer>(body);
     if response.status != StatusCode::OK {
         let silent = response.status == StatusCode::TOO_MANY_REQUESTS
             || answer.is_ok()
@@ -191,6 +195,7 @@ struct Answer {
     id_token: Option<Secret>,
     client_info: Option<String>,
     foci: Option<String>,
+    error: Option<IgnoredAny>,
 }
 
 /// The refusal that an answer holds, under whatever status.

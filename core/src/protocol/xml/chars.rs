@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use super::error::XmlError;
+
 const START: u8 = 1;
 const NAME: u8 = 2;
 const SPACE: u8 = 4;
@@ -109,24 +111,17 @@ const fn repeat(byte: u8) -> u64 {
     u64::from_ne_bytes([byte; 8])
 }
 
-/// What text of an element must be looked at for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Flaw {
-    Character,
-    CdataEnd,
-}
-
 /// Checks text between tags and references.
 #[inline]
-pub(super) fn check_text(text: &str) -> Result<(), Flaw> {
+pub(super) fn check_text(text: &str, at: usize) -> Result<(), XmlError> {
     let bytes = after_blank(text.as_bytes());
     if bytes.is_empty() || !is_rare(bytes, b'>', b'>') {
         return Ok(());
     }
     if !are_chars(text) {
-        Err(Flaw::Character)
+        Err(XmlError::Character(at))
     } else if text.contains("]]>") {
-        Err(Flaw::CdataEnd)
+        Err(XmlError::CdataEnd(at))
     } else {
         Ok(())
     }
@@ -141,6 +136,17 @@ fn after_blank(mut bytes: &[u8]) -> &[u8] {
             [b' ' | b'\t' | b'\n' | b'\r', rest @ ..] => bytes = rest,
             _ => return bytes,
         }
+    }
+}
+
+/// Checks what stands between the marks of a comment (section 2.5).
+pub(super) fn check_comment(comment: &str, at: usize) -> Result<(), XmlError> {
+    if comment.contains("--") || comment.ends_with('-') {
+        Err(XmlError::Comment(at))
+    } else if are_chars(comment) {
+        Ok(())
+    } else {
+        Err(XmlError::Character(at))
     }
 }
 

@@ -1,5 +1,7 @@
 //! What a document did wrong.
 
+use quick_xml::errors::{Error, IllFormedError, SyntaxError};
+
 /// A document broke a rule of XML 1.0, of Namespaces in XML 1.0, or one of our bounds.
 ///
 /// One variant a rule. The number is the offset in the input, in bytes, of the markup or text in which the rule was
@@ -80,4 +82,20 @@ pub enum XmlError {
     /// The document has too many nodes: elements, attributes, texts, comments.
     #[error("too many nodes at byte {0}")]
     TooManyNodes(usize),
+}
+
+impl XmlError {
+    /// quick-xml's errors carry text of the document: only their kind goes on.
+    #[cold]
+    pub(super) fn of(error: &Error, at: usize) -> Self {
+        match error {
+            Error::Syntax(SyntaxError::UnclosedDoctype) => Self::Doctype(at),
+            Error::IllFormed(IllFormedError::MissingDoctypeName) => Self::Doctype(at),
+            Error::IllFormed(
+                IllFormedError::UnmatchedEndTag(_) | IllFormedError::MismatchedEndTag { .. },
+            ) => Self::EndTag(at),
+            Error::IllFormed(IllFormedError::UnclosedReference) => Self::Reference(at),
+            _ => Self::Markup(at),
+        }
+    }
 }

@@ -337,8 +337,8 @@ fn broken() -> impl Strategy<Value = String> {
     (document(), prop::collection::vec(edit, 1..4)).prop_map(|(document, edits)| {
         let mut chars: Vec<char> = document.chars().collect();
         for (place, cut, piece) in edits {
-            let from = place.index(chars.len() + 1);
-            let to = (from + cut).min(chars.len());
+            let from = place.index(chars.len().saturating_add(1));
+            let to = from.saturating_add(cut).min(chars.len());
             chars.splice(from..to, piece.chars());
         }
         chars.into_iter().collect()

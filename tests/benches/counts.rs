@@ -1,0 +1,65 @@
+//! What does not depend on the machine's load: allocations and, under valgrind, instructions.
+//!
+//! Instructions are the difference between a run of 40 and one of 20, over 20, so that start-up does not count.
+
+mod work;
+
+use std::hint::black_box;
+use std::process::Command;
+
+use work::{Documents, Flows};
+
+type Work = (&'static str, Box<dyn Fn() -> usize>);
+
+fn all() -> Vec<Work> {
+    let documents: &'static Documents = Box::leak(Box::new(Documents::new()));
+    let flows: &'static Flows = Box::leak(Box::new(Flows::new(documents)));
+    vec![
+        ("metadata", Box::new(|| work::read_metadata(&documents.metadata))),
+        ("metadata, quick-xml with namespaces", Box::new(|| work::namespaces(&documents.metadata))),
+        ("metadata, quick-xml events", Box::new(|| work::events(&documents.metadata))),
+        ("metadata, memchr", Box::new(|| work::pass(&documents.metadata))),
+        ("answer", Box::new(|| work::read_answer(&documents.answer))),
+        ("answer, quick-xml with namespaces", Box::new(|| work::namespaces(&documents.answer))),
+        ("answer, quick-xml events", Box::new(|| work::events(&documents.answer))),
+        ("answer, memchr", Box::new(|| work::pass(&documents.answer))),
+        ("flow federated", Box::new(|| flows.federated())),
+        ("flow managed", Box::new(|| flows.managed())),
+    ]
+}
+
+/// Instructions of this program, started anew to do one piece of work `times` times.
+fn instructions(name: &str, times: u32) -> Option<u64> {
+    let this = std::env::current_exe().ok()?;
+    let output = Command::new("valgrind")
+        .args(["--tool=callgrind", "--callgrind-out-file=/dev/null"])
+        .arg(this)
+        .args(["--work", name, &times.to_string()])
+        .output()
+        .ok()?;
+    let text = String::from_utf8_lossy(&output.stderr).into_owned();
+    text.lines().find_map(|line| line.split("Collected :").nth(1)?.trim().parse().ok())
+}
+
+fn main() {
+    let arguments: Vec<String> = std::env::args().collect();
+    if let [_, flag, name, times] = arguments.as_slice()
+        && flag == "--work"
+    {
+        let (_, work) = all().into_iter().find(|(known, _)| known == name).expect("the work is known");
+        for _ in 0..times.parse::<u32>().expect("a number of times") {
+            black_box(work());
+        }
+        return;
+    }
+    println!("{:<38} {:>12} {:>12} {:>14}", "", "allocations", "bytes", "instructions");
+    for (name, work) in all() {
+        black_box(work());
+        let counted = allocation_counter::measure(|| {
+            black_box(work());
+        });
+        let slope = instructions(name, 40).zip(instructions(name, 20)).map(|(more, less)| (more - less) / 20);
+        let slope = slope.map_or_else(|| "no valgrind".to_owned(), |slope| slope.to_string());
+        println!("{name:<38} {:>12} {:>12} {slope:>14}", counted.count_total, counted.bytes_total);
+    }
+}
