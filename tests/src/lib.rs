@@ -2,5 +2,6 @@
 //! any flow with anything.
 
 pub mod documents;
+pub mod negotiator;
 pub mod walk;
 pub mod world;
