@@ -1,0 +1,129 @@
+//! The host: it answers a flow's steps over HTTP.
+
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use entrada_core::cache::{CacheDocument, CacheUpdate, StoreError};
+use entrada_core::error::{Error, Misuse};
+use entrada_core::http::{HttpAuth, Outcome, Request};
+use entrada_core::negotiate::Negotiator;
+use entrada_core::seed::Seed;
+use entrada_core::step::{self, Flow, Host, Step, StepEvent};
+use entrada_core::time::Timestamp;
+use ureq::Agent;
+
+use crate::settings::{Settings, SetupError};
+use crate::{connect, negotiate, send, settings};
+
+/// Answers flows over HTTP, blocking the calling thread.
+///
+/// Clones are cheap and share connections and token cache, so that threads can each have one.
+#[derive(Clone)]
+pub struct HttpHost {
+    agent: Agent,
+    integrated: Option<Arc<dyn Negotiator>>,
+    cache: Arc<Mutex<CacheDocument>>,
+}
+
+impl HttpHost {
+    /// Makes a host; it opens no connection yet.
+    ///
+    /// # Errors
+    /// If a certificate or the proxy's address cannot be used, or nothing is trusted.
+    pub fn new(settings: Settings) -> Result<Self, SetupError> {
+        let agent = connect::agent(settings::config(&settings)?);
+        Ok(Self { agent, integrated: settings.integrated, cache: Arc::default() })
+    }
+
+    /// Runs a flow to its end.
+    ///
+    /// # Errors
+    /// The flow's own; and [`Misuse::Argument`] if the operating system gives no randomness.
+    pub fn acquire<F: Flow>(&self, flow: F) -> Result<F::Output, Error> {
+        self.acquire_observed(flow, |_event| {})
+    }
+
+    /// Runs a flow to its end, and tells `observer` what happens: what logs and traces are made of.
+    ///
+    /// # Errors
+    /// As [`acquire`](Self::acquire).
+    pub fn acquire_observed<F: Flow>(
+        &self,
+        flow: F,
+        observer: impl FnMut(StepEvent<'_>),
+    ) -> Result<F::Output, Error> {
+        let mut bytes = [0; 32];
+        let reason = "the operating system gave no randomness";
+        getrandom::fill(&mut bytes).map_err(|_| Misuse::Argument { name: "seed", reason })?;
+        self.run_observed(flow.start(now(), Seed::new(bytes))?, observer)
+    }
+
+    /// Runs a flow that was started elsewhere, from this step to its end.
+    ///
+    /// # Errors
+    /// The flow's own.
+    pub fn run<T>(&self, step: Step<T>) -> Result<T, Error> {
+        self.run_observed(step, |_event| {})
+    }
+
+    /// Runs a flow that was started elsewhere, and tells `observer` what happens.
+    ///
+    /// # Errors
+    /// The flow's own.
+    pub fn run_observed<T>(&self, step: Step<T>, observer: impl FnMut(StepEvent<'_>)) -> Result<T, Error> {
+        step::run(step, &mut self.clone(), observer)
+    }
+
+    /// The token cache as it is now. It holds the tokens in clear text.
+    #[must_use]
+    pub fn cache(&self) -> CacheDocument {
+        self.locked().clone()
+    }
+
+    fn locked(&self) -> MutexGuard<'_, CacheDocument> {
+        // A panic elsewhere does not leave the document half changed in a way that matters.
+        self.cache.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl fmt::Debug for HttpHost {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("HttpHost").field("integrated", &self.integrated.is_some()).finish_non_exhaustive()
+    }
+}
+
+impl Host for HttpHost {
+    fn now(&mut self) -> Timestamp {
+        now()
+    }
+
+    fn send(&mut self, request: Request) -> Outcome {
+        match (&request.auth, &self.integrated) {
+            (HttpAuth::Negotiate(service), Some(negotiator)) => {
+                let service = service.clone();
+                negotiate::send(self.agent.config(), Arc::clone(negotiator), service, &request)
+            }
+            // Without a negotiator the refusal is the answer, and the flow says what it means.
+            _ => {
+                let timeout = request.timeout;
+                send::send(&self.agent, request, timeout)
+            }
+        }
+    }
+
+    fn wait(&mut self, until: Timestamp) {
+        std::thread::sleep(until.since(now()));
+    }
+
+    fn save(&mut self, update: CacheUpdate) -> Result<(), StoreError> {
+        self.locked().apply(&update);
+        Ok(())
+    }
+}
+
+fn now() -> Timestamp {
+    // A clock before 1970 counts as 1970: the flow's arithmetic holds, and the service will say what is wrong.
+    let elapsed = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    Timestamp::default().after(elapsed)
+}

@@ -1,0 +1,62 @@
+//! A request that authenticates the signed-in user: the rounds of Negotiate, on a connection of their own.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use entrada_core::http::{Outcome, Request, ServiceName};
+use entrada_core::negotiate::{Exchange, NegotiateError, Negotiation, Negotiator, Next, Round};
+use http::header::AUTHORIZATION;
+use ureq::config::Config;
+
+use crate::connect::{self, Seal};
+use crate::send;
+
+/// Sends a request, and again for every challenge of the server, within the request's one timeout.
+pub(crate) fn send(
+    config: &Config,
+    negotiator: Arc<dyn Negotiator>,
+    service: ServiceName,
+    request: &Request,
+) -> Outcome {
+    // NTLM authenticates the connection: no other request may share it, now or later.
+    let seal = Seal::default();
+    let agent = connect::sealable(config.clone(), &seal);
+    let start = Instant::now();
+    let mut exchange = Exchange::new(Box::new(Begun::Not(negotiator, service)));
+    let mut authorization = None;
+    loop {
+        let mut request = request.clone();
+        let begun = authorization.is_some();
+        if let Some(value) = authorization {
+            request.headers.insert(AUTHORIZATION, value);
+        }
+        let left = request.timeout.saturating_sub(start.elapsed());
+        let response = send::send(&agent, request, left)?;
+        authorization = match exchange.on(response.status, &response.headers)? {
+            Next::SendAgain(value) => Some(value),
+            _ => return Ok(response),
+        };
+        if begun {
+            // The server has answered a token, and its answer holds for this connection alone.
+            seal.set();
+        }
+    }
+}
+
+/// An exchange that begins at the first challenge: no ticket is fetched for a server that asks for none.
+enum Begun {
+    Not(Arc<dyn Negotiator>, ServiceName),
+    Yes(Box<dyn Negotiation>),
+}
+
+impl Negotiation for Begun {
+    fn step(&mut self, challenge: Option<&[u8]>) -> Result<Round, NegotiateError> {
+        if let Self::Not(negotiator, service) = self {
+            *self = Self::Yes(negotiator.begin(service, None)?);
+        }
+        match self {
+            Self::Yes(negotiation) => negotiation.step(challenge),
+            Self::Not(..) => Err(NegotiateError("the exchange did not begin".to_owned())),
+        }
+    }
+}

@@ -1,0 +1,52 @@
+//! Tokens from Microsoft Entra ID and AD FS, in async code on tokio.
+//!
+//! This crate carries out the flows of [`entrada-core`](core) with [reqwest](https://docs.rs/reqwest). Make one
+//! [`HttpHost`] for the life of the application, and ask it:
+//!
+//! ```no_run
+//! use entrada_tokio::{HttpHost, PublicClientApplication, Secret, Settings};
+//!
+//! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+//! let authority = "https://login.microsoftonline.com/contoso.com".parse()?;
+//! let app = PublicClientApplication::new("00001111-aaaa-2222-bbbb-3333cccc4444", authority);
+//! let host = HttpHost::new(Settings::default())?;
+//!
+//! let password = Secret::new(std::env::var("PASSWORD")?);
+//! let flow = app.acquire_token_by_username_password(["user.read"], "joe@contoso.com", password);
+//! let result = host.acquire(flow).await?;
+//! println!("a token for {:?}", result.account);
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! What else one may want:
+//!
+//! - *A private certificate authority or a proxy*: see [`Settings`].
+//! - *To see what happens*: [`HttpHost::acquire_observed`] tells each step, free of secrets.
+//! - *The token cache*: [`HttpHost::cache`]; it lives as long as the host and is shared by its clones.
+//! - *Integrated Windows authentication*: set [`Settings::integrated`] to what makes Negotiate tokens.
+//! - *To give up*: drop the future. The connection is closed and nothing more is sent.
+//!
+//! The host follows no redirect, repeats no request, keeps no cookie, decodes no content encoding and reads no more
+//! than the flow allows. It runs on either kind of tokio runtime, with its timers and I/O enabled; use a host on one
+//! runtime only, as its idle connections belong to that.
+
+mod failure;
+mod host;
+mod negotiate;
+mod rounds;
+mod send;
+mod settings;
+
+pub use entrada_core as core;
+pub use entrada_core::application::{PublicClientApplication, RequestOptions};
+pub use entrada_core::authority::Authority;
+pub use entrada_core::cache::CacheDocument;
+pub use entrada_core::error::Error;
+pub use entrada_core::negotiate::Negotiator;
+pub use entrada_core::result::AuthenticationResult;
+pub use entrada_core::secret::Secret;
+pub use entrada_core::step::{Flow, StepEvent};
+
+pub use host::HttpHost;
+pub use settings::{Proxy, Settings, SetupError};
