@@ -1,0 +1,134 @@
+//! What a session prints: one object a line.
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use entrada_core::cache::CacheDocument;
+use entrada_core::error::Error;
+use entrada_core::http::{HttpAuth, Request};
+use entrada_core::result::AuthenticationResult;
+use entrada_core::secret::SecretBytes;
+use entrada_core::time::Timestamp;
+use serde::ser::SerializeMap;
+use serde::{Serialize, Serializer};
+use serde_json::Value;
+
+use crate::result::{Failure, Success};
+
+#[derive(Serialize)]
+#[serde(tag = "step", rename_all = "snake_case")]
+enum Ask<'a> {
+    Send { request: Wire<'a> },
+    Wait { until: u64 },
+    Done { result: Success<'a> },
+    Failed { error: Failure<'a> },
+    Cache { cache: Value },
+    Refused { reason: &'a str },
+}
+
+/// A request to be sent.
+pub(crate) fn send(request: &Request) -> String {
+    // Room enough from the start leaves no outgrown copy of a credential behind.
+    let room = request.body.len().saturating_mul(2).saturating_add(4096);
+    json(&Ask::Send { request: Wire(request) }, room)
+}
+
+/// A time to be waited for.
+pub(crate) fn wait(until: Timestamp) -> String {
+    json(&Ask::Wait { until: until.as_millis() }, 64)
+}
+
+/// The end, with a token.
+pub(crate) fn done(result: &AuthenticationResult) -> String {
+    json(&Ask::Done { result: Success::from(result) }, room(result))
+}
+
+/// Room for the token and its claims.
+pub(crate) fn room(result: &AuthenticationResult) -> usize {
+    result.access_token.expose().len().saturating_add(16 * 1024)
+}
+
+/// The end, without one.
+pub(crate) fn failed(error: &Error) -> String {
+    json(&Ask::Failed { error: Failure::from(error) }, 1024)
+}
+
+/// The token cache.
+pub(crate) fn cache(cache: &CacheDocument) -> String {
+    json(&Ask::Cache { cache: cache.to_json() }, 16 * 1024)
+}
+
+/// A line that was not taken.
+pub(crate) fn refused(reason: &str) -> String {
+    json(&Ask::Refused { reason }, 256)
+}
+
+/// Writes one line of JSON.
+pub(crate) fn json(value: &impl Serialize, room: usize) -> String {
+    let mut line = Vec::with_capacity(room);
+    match serde_json::to_writer(&mut line, value) {
+        Ok(()) => String::from_utf8(line).unwrap_or_else(|_| UNPRINTABLE.to_owned()),
+        Err(_) => UNPRINTABLE.to_owned(),
+    }
+}
+
+/// Never printed: texts, numbers and maps with texts as keys always are JSON, and JSON always is UTF-8.
+const UNPRINTABLE: &str = r#"{"step":"refused","reason":"the step cannot be written"}"#;
+
+/// A request with its body and headers in clear text: the one place where a session must write them.
+struct Wire<'a>(&'a Request);
+
+impl Serialize for Wire<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let Request { method, url, headers, body, auth, response_limit, timeout, .. } = self.0;
+        let mut pairs: Vec<(&str, String)> = headers
+            .iter()
+            .map(|(name, value)| (name.as_str(), String::from_utf8_lossy(value.as_bytes()).into_owned()))
+            .collect();
+        // The sort is stable, so values of one name keep their order.
+        pairs.sort_by_key(|(name, _)| *name);
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("method", method.as_str())?;
+        map.serialize_entry("url", url.as_str())?;
+        map.serialize_entry("headers", &pairs)?;
+        serialize_body(&mut map, body)?;
+        match auth {
+            HttpAuth::Negotiate(service) => {
+                map.serialize_entry("auth", "negotiate")?;
+                map.serialize_entry("service", service.as_str())?;
+            }
+            // A kind that is not known here is not offered: the server then says what it misses.
+            _ => map.serialize_entry("auth", "none")?,
+        }
+        map.serialize_entry("response_limit", response_limit)?;
+        map.serialize_entry("timeout_ms", &u64::try_from(timeout.as_millis()).unwrap_or(u64::MAX))?;
+        map.end()
+    }
+}
+
+fn serialize_body<M: SerializeMap>(map: &mut M, body: &SecretBytes) -> Result<(), M::Error> {
+    match std::str::from_utf8(body.expose()) {
+        Ok(text) => map.serialize_entry("body", text),
+        Err(_) => map.serialize_entry("body_base64", &STANDARD.encode(body.expose())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_body_that_is_not_utf_8_travels_in_base64() {
+        struct Body(SecretBytes);
+        impl Serialize for Body {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                let mut map = serializer.serialize_map(None)?;
+                serialize_body(&mut map, &self.0)?;
+                map.end()
+            }
+        }
+        let print = |bytes: &[u8]| serde_json::to_string(&Body(SecretBytes::new(bytes))).unwrap();
+        assert_eq!(print(b"a=b"), r#"{"body":"a=b"}"#);
+        assert_eq!(print("é\n".as_bytes()), "{\"body\":\"é\\n\"}");
+        assert_eq!(print(b"\xff\xfe\xfd"), r#"{"body_base64":"//79"}"#);
+    }
+}

@@ -1,0 +1,96 @@
+//! How a flow ended: a result or an error, with the members that the design fixes and no others.
+
+use entrada_core::account::Account;
+use entrada_core::error::Error;
+use entrada_core::result::AuthenticationResult;
+use entrada_core::secret::Secret;
+use serde::{Serialize, Serializer};
+use serde_json::{Map, Value};
+
+/// A token.
+#[derive(Serialize)]
+pub(crate) struct Success<'a> {
+    #[serde(serialize_with = "exposed")]
+    access_token: &'a Secret,
+    token_type: &'a str,
+    expires_on: u64,
+    scopes: &'a [String],
+    account: Option<Who<'a>>,
+    id_token_claims: Option<&'a Map<String, Value>>,
+    token_source: &'static str,
+    correlation_id: &'a str,
+}
+
+/// The account of a token.
+#[derive(Serialize)]
+struct Who<'a> {
+    home_account_id: &'a str,
+    environment: &'a str,
+    tenant_id: &'a str,
+    local_account_id: Option<&'a str>,
+    username: &'a str,
+    name: Option<&'a str>,
+}
+
+impl<'a> From<&'a AuthenticationResult> for Success<'a> {
+    fn from(result: &'a AuthenticationResult) -> Self {
+        Self {
+            access_token: &result.access_token,
+            token_type: &result.token_type,
+            expires_on: result.expires_on.as_millis(),
+            scopes: &result.scopes,
+            account: result.account.as_ref().map(Who::from),
+            id_token_claims: result.id_token_claims.as_ref().map(|claims| claims.as_map()),
+            token_source: result.token_source.as_str(),
+            correlation_id: &result.correlation_id,
+        }
+    }
+}
+
+impl<'a> From<&'a Account> for Who<'a> {
+    fn from(account: &'a Account) -> Self {
+        Self {
+            home_account_id: account.home_account_id.as_str(),
+            environment: &account.environment,
+            tenant_id: &account.tenant_id,
+            local_account_id: account.local_account_id.as_deref(),
+            username: &account.username,
+            name: account.name.as_deref(),
+        }
+    }
+}
+
+/// A failure.
+#[derive(Serialize)]
+pub(crate) struct Failure<'a> {
+    code: &'a str,
+    kind: &'static str,
+    message: String,
+    remedy: &'a str,
+    status: Option<u16>,
+    error_codes: &'a [u32],
+    suberror: Option<&'a str>,
+    claims: Option<&'a str>,
+    correlation_id: Option<&'a str>,
+}
+
+impl<'a> From<&'a Error> for Failure<'a> {
+    fn from(error: &'a Error) -> Self {
+        let refusal = error.refusal();
+        Self {
+            code: error.code(),
+            kind: error.kind().as_str(),
+            message: error.to_string(),
+            remedy: error.remedy(),
+            status: error.status().map(|status| status.as_u16()),
+            error_codes: refusal.map_or(&[], |refusal| &refusal.error_codes),
+            suberror: refusal.and_then(|refusal| refusal.suberror.as_deref()),
+            claims: refusal.and_then(|refusal| refusal.claims.as_deref()),
+            correlation_id: error.correlation_id(),
+        }
+    }
+}
+
+fn exposed<S: Serializer>(secret: &&Secret, serializer: S) -> Result<S::Ok, S::Error> {
+    secret.expose().serialize(serializer)
+}
