@@ -1,0 +1,40 @@
+//! The `entrada` command: tokens from a shell, a demonstration, and the JSON steps over standard input and output.
+
+mod args;
+mod backend;
+#[cfg(feature = "emulator")]
+mod demo;
+#[cfg(feature = "emulator")]
+mod emulator;
+mod report;
+mod session;
+mod token;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::args::{Cli, Command};
+
+fn main() -> ExitCode {
+    let command = match Cli::try_parse() {
+        Ok(cli) => cli.command,
+        Err(error) => {
+            // A help text that nobody reads any more is no failure.
+            let _ = error.print();
+            return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(report::USAGE));
+        }
+    };
+    let ended = match command {
+        #[cfg(feature = "emulator")]
+        Command::Demo(args) => demo::run(&args),
+        Command::Token(args) => token::run(*args),
+        Command::Session => session::run(),
+        #[cfg(feature = "emulator")]
+        Command::Emulator(args) => emulator::run(&args),
+    };
+    match ended {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => ExitCode::from(failure.tell()),
+    }
+}

@@ -1,0 +1,54 @@
+//! `entrada demo`.
+
+use std::process::Stdio;
+
+use crate::command::{Ran, assert_no_secret, entrada, run};
+
+#[test]
+fn both_flows_run_over_both_backends_and_show_no_secret() {
+    for (flow, endpoint) in [("iwa", "windowstransport"), ("username-password", "usernamemixed")] {
+        for backend in ["blocking", "tokio"] {
+            let ran = run(&["demo", "--flow", flow, "--backend", backend]);
+            assert_eq!((ran.code, ran.err.as_str()), (0, ""), "{flow} {backend}: {}", ran.out);
+            assert!(ran.out.contains(backend), "{}", ran.out);
+            let steps: Vec<_> =
+                ran.out.lines().filter(|line| line.contains(". ") && line.contains("http")).collect();
+            assert_eq!(steps.len(), 4, "{}", ran.out);
+            for (step, (method, path)) in steps.iter().zip([
+                ("GET", "/common/userrealm/joe@contoso.com"),
+                ("GET", "/adfs/services/trust/mex"),
+                ("POST", endpoint),
+                ("POST", "/contoso.com/oauth2/v2.0/token"),
+            ]) {
+                assert!(
+                    step.contains(&format!(". {method} https://127.0.0.1:")) && step.contains(path),
+                    "{step}"
+                );
+            }
+            assert_eq!(ran.out.matches("200 OK, ").count(), 4, "{}", ran.out);
+            for told in
+                ["account:        joe@contoso.com", "scopes:         user.read", "expires:", "tid: ", "oid: "]
+            {
+                assert!(ran.out.contains(told), "{told}: {}", ran.out);
+            }
+            assert_no_secret(&ran.out);
+        }
+    }
+}
+
+#[test]
+fn the_defaults_need_no_argument() {
+    let ran = run(&["demo"]);
+    assert_eq!(ran.code, 0, "{}", ran.err);
+    assert!(ran.out.contains("windowstransport") && ran.out.contains("tokio"), "{}", ran.out);
+}
+
+#[test]
+fn a_reader_who_goes_away_is_no_failure() {
+    for backend in ["blocking", "tokio"] {
+        let mut child = entrada(&["demo", "--backend", backend]).stdout(Stdio::piped()).spawn().unwrap();
+        drop(child.stdout.take());
+        let ran = Ran::from(child.wait_with_output().unwrap());
+        assert_eq!((ran.code, ran.err.as_str()), (0, ""));
+    }
+}

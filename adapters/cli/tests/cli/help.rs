@@ -1,0 +1,69 @@
+//! The help texts.
+
+use crate::command::run;
+
+#[test]
+fn the_command_names_its_subcommands() {
+    let ran = run(&["--help"]);
+    assert_eq!((ran.code, ran.err.as_str()), (0, ""));
+    for name in ["demo", "token", "session", "emulator"] {
+        assert!(ran.out.lines().any(|line| line.trim_start().starts_with(name)), "{name}: {}", ran.out);
+    }
+}
+
+#[test]
+fn every_subcommand_names_its_options() {
+    for (name, options) in [
+        ("demo", &["--flow", "--backend", "iwa", "username-password", "blocking", "tokio"][..]),
+        (
+            "token",
+            &[
+                "--client-id",
+                "--authority",
+                "--scope",
+                "--flow",
+                "--username",
+                "--password-stdin",
+                "--output",
+                "--json",
+                "--quiet",
+                "--backend",
+                "--ca-certificate",
+                "--allow-http-loopback",
+                "--no-instance-discovery",
+                "--claims",
+                "--federation-metadata",
+                "--correlation-id",
+                "Exit codes: 0 a token, 2 wrong usage",
+            ],
+        ),
+        ("session", &["one object a line"]),
+        ("emulator", &["--port", "--https", "--config", "--write-ca-certificate", "no security boundary"]),
+    ] {
+        let ran = run(&[name, "--help"]);
+        assert_eq!((ran.code, ran.err.as_str()), (0, ""), "{name}");
+        for option in options {
+            assert!(ran.out.contains(option), "{name} {option}: {}", ran.out);
+        }
+    }
+}
+
+#[test]
+fn no_option_takes_a_password() {
+    let ran = run(&["token", "--help"]);
+    assert!(
+        !ran.out.contains("--password ")
+            && !ran.out.contains("--password=")
+            && !ran.out.contains("<PASSWORD>")
+    );
+}
+
+#[test]
+fn the_version_is_told_and_nonsense_is_wrong_usage() {
+    assert_eq!(run(&["--version"]).out, format!("entrada {}\n", env!("CARGO_PKG_VERSION")));
+    for args in [&[][..], &["magic"], &["demo", "--magic"], &["session", "x"]] {
+        let ran = run(args);
+        assert_eq!((ran.code, ran.out.as_str()), (2, ""), "{args:?}");
+        assert!(ran.err.contains("Usage: "), "{}", ran.err);
+    }
+}
