@@ -10,6 +10,7 @@ use crate::application::{PublicClientApplication, RequestOptions};
 use crate::authority::Tenant;
 use crate::error::{Error, Fault, Misuse, RemedyContext, Service, Violation};
 use crate::http::{Request, Response, TransportError};
+use crate::protocol::mex::{self, Endpoints};
 use crate::seed::Seed;
 
 /// The application, the scopes, the options and the randomness of one flow. Cheap to clone.
@@ -23,6 +24,8 @@ struct Inner {
     options: RequestOptions,
     claims: Option<String>,
     correlation_id: String,
+    /// Those of the metadata document that the application supplied.
+    supplied_endpoints: Option<Endpoints>,
     seed: Seed,
 }
 
@@ -44,6 +47,13 @@ impl Context {
             return Err(Misuse::Argument { name: "scope", reason: "it is empty or holds white space" }.into());
         }
         let claims = merged_claims(options.claims.as_deref(), &app.client_capabilities)?;
+        let loopback = app.authority.options().allow_http_loopback;
+        let supplied_endpoints = match &options.federation_metadata {
+            Some(document) => {
+                Some(mex::parse(document.as_bytes(), loopback).map_err(Misuse::FederationMetadata)?)
+            }
+            None => None,
+        };
         let correlation_id = match &options.correlation_id {
             Some(id)
                 if HeaderValue::from_str(id).is_ok_and(|value| value.to_str().is_ok() && !id.is_empty()) =>
@@ -59,7 +69,7 @@ impl Context {
             }
             None => seed.uuid("correlation", 0),
         };
-        Ok(Self(Arc::new(Inner { app, scopes, options, claims, correlation_id, seed })))
+        Ok(Self(Arc::new(Inner { app, scopes, options, claims, correlation_id, supplied_endpoints, seed })))
     }
 
     /// Refuses `common` and `consumers`, which stand for personal accounts too.
@@ -76,6 +86,10 @@ impl Context {
 
     pub(crate) fn options(&self) -> &RequestOptions {
         &self.0.options
+    }
+
+    pub(crate) fn supplied_endpoints(&self) -> Option<&Endpoints> {
+        self.0.supplied_endpoints.as_ref()
     }
 
     pub(crate) fn seed(&self) -> &Seed {

@@ -72,7 +72,17 @@ impl Error {
             Fault::Federation(fault) => Some(fault.status),
             Fault::Status { status, .. } | Fault::Violation { status, .. } => Some(*status),
             Fault::IntegratedRefused { .. } => Some(StatusCode::UNAUTHORIZED),
-            Fault::Unsupported(_) | Fault::Transport { .. } | Fault::Misuse(_) => None,
+            Fault::Unsupported(_) | Fault::Transport { .. } | Fault::Envelope(_) | Fault::Misuse(_) => None,
+        }
+    }
+
+    /// The AADSTS numbers, from the token endpoint or from Entra's own federation server.
+    #[must_use]
+    pub fn error_codes(&self) -> &[u32] {
+        match &self.0.fault {
+            Fault::Refused(refusal) => &refusal.error_codes,
+            Fault::Federation(fault) => &fault.error_codes,
+            _ => &[],
         }
     }
 
@@ -105,7 +115,8 @@ impl fmt::Debug for Error {
 
 impl std::error::Error for Error {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        Some(&self.0.fault)
+        // The fault itself is what `Display` shows.
+        std::error::Error::source(&self.0.fault)
     }
 }
 
@@ -158,7 +169,7 @@ pub enum Fault {
     Refused(Box<Refusal>),
     /// The federation server answered with a SOAP fault.
     #[error("{0}")]
-    Federation(FederationFault),
+    Federation(Box<FederationFault>),
     /// The federation server did not accept the signed-in user: a final 401.
     #[error("the federation server refused integrated authentication (401); it offers {}", offered(schemes))]
     IntegratedRefused {
@@ -198,6 +209,9 @@ pub enum Fault {
         /// What happened.
         error: TransportError,
     },
+    /// Something that XML cannot carry to the federation server.
+    #[error(transparent)]
+    Envelope(EnvelopeError),
     /// The caller asked for what cannot be.
     #[error(transparent)]
     Misuse(#[from] Misuse),
@@ -234,6 +248,7 @@ impl Fault {
                 TransportErrorKind::Negotiate => "integrated_windows_authentication_failed",
                 TransportErrorKind::Other => "network_error",
             },
+            Self::Envelope(_) => "invalid_argument",
             Self::Misuse(misuse) => misuse.code(),
         }
     }
@@ -242,8 +257,12 @@ impl Fault {
         match self {
             Self::Refused(refusal) => refusal.kind(),
             Self::Status { status: StatusCode::TOO_MANY_REQUESTS, .. } => ErrorKind::Throttled,
+            // The same mistake of the user is of the same kind, whoever checks the password.
+            Self::Federation(fault) if fault.is_the_users() => ErrorKind::UiRequired,
             Self::Federation(_) | Self::Status { .. } | Self::IntegratedRefused { .. } => ErrorKind::Service,
-            Self::Violation { .. } | Self::Unsupported(_) | Self::Misuse(_) => ErrorKind::Client,
+            Self::Violation { .. } | Self::Unsupported(_) | Self::Envelope(_) | Self::Misuse(_) => {
+                ErrorKind::Client
+            }
             Self::Transport { .. } => ErrorKind::Transport,
         }
     }
@@ -347,12 +366,23 @@ impl fmt::Display for Refusal {
 pub struct FederationFault {
     /// The status; 500 for a wrong password at AD FS.
     pub status: StatusCode,
+    /// Whether the user was authenticated by HTTP Negotiate, not by a password.
+    pub integrated: bool,
+    /// The AADSTS numbers of the detail.
+    pub error_codes: Vec<u32>,
     /// The local name of the subcode, such as `FailedAuthentication`.
     pub subcode: Option<String>,
     /// The reason, in the server's words.
     pub reason: Option<String>,
     /// The text that Entra's own federation server puts into the detail.
     pub detail: Option<String>,
+}
+
+impl FederationFault {
+    /// Whether the user, and nobody else, can do something about it.
+    fn is_the_users(&self) -> bool {
+        self.subcode.as_deref() == Some("FailedAuthentication")
+    }
 }
 
 impl fmt::Display for FederationFault {
@@ -425,8 +455,8 @@ pub enum Unsupported {
     /// Integrated Windows authentication needs a federated domain.
     #[error("integrated Windows authentication is not supported for managed users")]
     ManagedUser,
-    /// A managed user's password is needed.
-    #[error("a password is required for a managed user")]
+    /// The password is empty.
+    #[error("a password is required")]
     PasswordRequired,
     /// Personal accounts sign in interactively.
     #[error("personal Microsoft accounts cannot sign in this way")]
@@ -479,7 +509,7 @@ pub enum Misuse {
     /// The authority cannot be used.
     #[error("the authority {authority:?} cannot be used: {reason}")]
     Authority {
-        /// As given.
+        /// Its scheme and host, as far as they could be read.
         authority: String,
         /// Why.
         reason: &'static str,
@@ -507,9 +537,9 @@ pub enum Misuse {
         /// Why, without its value.
         reason: &'static str,
     },
-    /// A user name, password or address that XML cannot carry.
-    #[error(transparent)]
-    Envelope(#[from] EnvelopeError),
+    /// The metadata document that the application supplied cannot be read.
+    #[error("the supplied federation metadata cannot be read: {0}")]
+    FederationMetadata(MexError),
 }
 
 impl Misuse {
@@ -519,7 +549,8 @@ impl Misuse {
             Self::AuthorityKind(_) => "authority_kind_not_supported",
             Self::Tenant(_) => "invalid_request",
             Self::NoUsername => "unknown_user",
-            Self::Argument { .. } | Self::Envelope(_) => "invalid_argument",
+            Self::FederationMetadata(_) => "parsing_ws_metadata_exchange_failed",
+            Self::Argument { .. } => "invalid_argument",
         }
     }
 }

@@ -8,16 +8,17 @@
 //! endpoint itself.
 
 use http::StatusCode;
-use http::header::{ACCEPT, CONTENT_TYPE, WWW_AUTHENTICATE};
+use http::header::{ACCEPT, CONTENT_TYPE};
 use http::{HeaderName, HeaderValue};
 use url::Url;
 
 use crate::context::Context;
-use crate::error::{Error, Fault, FederationFault, Misuse, Service, Unsupported, Violation};
+use crate::error::{Error, Fault, FederationFault, Service, Unsupported, Violation};
 use crate::http::{HttpAuth, Outcome, Request, Response, ServiceName};
+use crate::negotiate;
 use crate::protocol::mex::{self, Endpoints, WsTrustEndpoint, WsTrustVersion};
 use crate::protocol::realm::{self, Federation};
-use crate::protocol::token::Grant;
+use crate::protocol::token::{self, Grant};
 use crate::protocol::wstrust::{self, Answer, Issue, UsernameToken};
 use crate::retry;
 use crate::secret::Secret;
@@ -47,9 +48,6 @@ impl Credential {
 }
 
 /// Gets an assertion from the federation server and hands it, as a grant, to `then`.
-///
-/// # Errors
-/// A supplied document, an address of the realm or a user name that cannot be used: nothing was sent yet.
 pub(crate) fn federate<T: 'static>(
     cx: Context,
     federation: Federation,
@@ -58,31 +56,33 @@ pub(crate) fn federate<T: 'static>(
     now: Timestamp,
     then: impl Expect<Result<Grant, Error>, T> + 'static,
 ) -> Result<Step<T>, Error> {
-    let loopback = cx.app().authority.options().allow_http_loopback;
     let audience = federation.audience.unwrap_or_else(|| cx.app().authority.default_audience().to_owned());
     let exchange = Exchange { audience, credential, username };
-    if let Some(document) = &cx.options().federation_metadata {
-        let endpoints = mex::parse(document.as_bytes(), loopback);
-        let endpoints = endpoints.map_err(|_| {
-            cx.fail(Misuse::Argument { name: "federation metadata", reason: "it is no metadata document" })
-        })?;
-        let endpoint = exchange.credential.endpoint(endpoints).map_err(|reason| cx.fail(reason))?;
-        return exchange.issue(cx, &endpoint, now, then);
+    if let Some(endpoints) = cx.supplied_endpoints() {
+        let endpoint = exchange.credential.endpoint(endpoints.clone()).map_err(|reason| cx.fail(reason));
+        return exchange.issue(cx, endpoint, now, then);
     }
+    let loopback = cx.app().authority.options().allow_http_loopback;
     if let Some(url) = &federation.metadata_url {
-        let url =
-            realm::address(url, "federation metadata address", loopback).map_err(|reason| cx.fail(reason))?;
-        // The query goes along: for seamless single sign-on it matters.
-        let request = Request::get(url).header(ACCEPT, HeaderValue::from_static(METADATA_TYPES));
-        return Ok(retry::send(request, ExpectMetadata { cx, exchange, then }));
+        return match realm::address(url, "federation metadata address", loopback) {
+            // The query goes along: for seamless single sign-on it matters.
+            Ok(url) => {
+                let request = Request::get(url).header(ACCEPT, HeaderValue::from_static(METADATA_TYPES));
+                Ok(retry::send(request, ExpectMetadata { cx, exchange, then }))
+            }
+            Err(reason) => Box::new(then).on(Err(cx.fail(reason)), now),
+        };
     }
-    let endpoint =
-        federation.active_auth_url.as_deref().and_then(|url| active_endpoint(url, &exchange.credential));
-    let endpoint = endpoint.ok_or_else(|| cx.fail(Unsupported::NoFederationMetadata))?;
-    if !crate::authority::is_permitted(&endpoint.url, loopback) {
-        return Err(cx.fail(Unsupported::InsecureEndpoint("federation server's address")));
-    }
-    exchange.issue(cx, &endpoint, now, then)
+    let endpoint = match federation
+        .active_auth_url
+        .as_deref()
+        .and_then(|url| active_endpoint(url, &exchange.credential))
+    {
+        Some(endpoint) if crate::authority::is_permitted(&endpoint.url, loopback) => Ok(endpoint),
+        Some(_) => Err(cx.fail(Unsupported::InsecureEndpoint("federation server's address"))),
+        None => Err(cx.fail(Unsupported::NoFederationMetadata)),
+    };
+    exchange.issue(cx, endpoint, now, then)
 }
 
 const METADATA_TYPES: &str = "application/soap+xml, application/xml, text/xml";
@@ -114,27 +114,36 @@ impl Exchange {
     fn issue<T: 'static>(
         self,
         cx: Context,
-        endpoint: &WsTrustEndpoint,
+        endpoint: Result<WsTrustEndpoint, Error>,
         now: Timestamp,
         then: impl Expect<Result<Grant, Error>, T> + 'static,
     ) -> Result<Step<T>, Error> {
-        let Self { audience, credential, username } = self;
+        let integrated = matches!(self.credential, Credential::Integrated);
+        match endpoint.and_then(|endpoint| self.request(&cx, &endpoint, now)) {
+            Ok(request) => {
+                Ok(Step::send(request, ExpectAssertion { cx, username: self.username, integrated, then }))
+            }
+            Err(error) => Box::new(then).on(Err(error), now),
+        }
+    }
+
+    fn request(&self, cx: &Context, endpoint: &WsTrustEndpoint, now: Timestamp) -> Result<Request, Error> {
         let message_id = cx.seed().uuid("message-id", 0);
         let token_id = cx.seed().uuid("username-token", 0);
-        let username_token = match &credential {
+        let username_token = match &self.credential {
             Credential::Integrated => None,
             Credential::Password(password) => {
-                Some(UsernameToken { id: &token_id, username: &username, password: password.expose() })
+                Some(UsernameToken { id: &token_id, username: &self.username, password: password.expose() })
             }
         };
         let envelope = wstrust::envelope(&Issue {
             endpoint,
-            applies_to: &audience,
+            applies_to: &self.audience,
             message_id: &message_id,
             now_ms: now.as_millis(),
             username_token,
         });
-        let envelope = envelope.map_err(|error| cx.fail(Misuse::from(error)))?;
+        let envelope = envelope.map_err(|error| cx.fail(Fault::Envelope(error)))?;
         let mut request = Request::post(endpoint.url.clone(), envelope)
             .header(ACCEPT, HeaderValue::from_static("application/soap+xml"))
             .header(CONTENT_TYPE, HeaderValue::from_static("application/soap+xml; charset=utf-8"))
@@ -143,12 +152,12 @@ impl Exchange {
                 HeaderName::from_static("soapaction"),
                 HeaderValue::from_static(endpoint.version.action()),
             );
-        if let Credential::Integrated = credential {
+        if let Credential::Integrated = self.credential {
             let service =
                 endpoint.spn.as_deref().map_or_else(|| ServiceName::of(&endpoint.url), ServiceName::new);
             request.auth = HttpAuth::Negotiate(service);
         }
-        Ok(Step::send(request, ExpectAssertion { cx, username, then }))
+        Ok(request)
     }
 }
 
@@ -163,10 +172,7 @@ impl<T: 'static, N: Expect<Result<Grant, Error>, T> + 'static> Expect<Outcome, T
     fn on(self: Box<Self>, outcome: Outcome, now: Timestamp) -> Result<Step<T>, Error> {
         let Self { cx, exchange, then } = *self;
         let endpoint = endpoint_of(&cx, &exchange.credential, outcome, now);
-        match endpoint {
-            Ok(endpoint) => exchange.issue(cx, &endpoint, now, then),
-            Err(error) => Box::new(then).on(Err(error), now),
-        }
+        exchange.issue(cx, endpoint, now, then)
     }
 }
 
@@ -190,39 +196,50 @@ fn endpoint_of(
 struct ExpectAssertion<N> {
     cx: Context,
     username: String,
+    integrated: bool,
     then: N,
 }
 
 impl<T, N: Expect<Result<Grant, Error>, T>> Expect<Outcome, T> for ExpectAssertion<N> {
     fn on(self: Box<Self>, outcome: Outcome, now: Timestamp) -> Result<Step<T>, Error> {
-        let Self { cx, username, then } = *self;
+        let Self { cx, username, integrated, then } = *self;
         let verdict = match outcome {
             Err(error) => Err(cx.unreachable(Service::Federation, error)),
-            Ok(response) => grant(&cx, username, &response, now),
+            Ok(response) => grant(&cx, username, integrated, &response, now),
         };
         Box::new(then).on(verdict, now)
     }
 }
 
 /// AD FS answers a wrong password with status 500 and a fault, so the body is read whatever the status.
-fn grant(cx: &Context, username: String, response: &Response, now: Timestamp) -> Result<Grant, Error> {
+fn grant(
+    cx: &Context,
+    username: String,
+    integrated: bool,
+    response: &Response,
+    now: Timestamp,
+) -> Result<Grant, Error> {
+    if integrated && response.status == StatusCode::UNAUTHORIZED {
+        return Err(cx.fail(Fault::IntegratedRefused { schemes: negotiate::schemes(&response.headers) }));
+    }
+    let soap = response.status == StatusCode::OK || response.status.is_server_error();
     let body = response.body.expose();
     match wstrust::parse_response(body) {
-        Ok(Answer::Assertion(assertion)) if response.status == StatusCode::OK => {
+        Ok(Answer::Assertion(assertion)) if soap => {
             Ok(Grant::Saml { version: assertion.version(), assertion: assertion.bytes(body), username })
         }
-        Ok(Answer::Fault(fault)) => Err(cx.fail(Fault::Federation(FederationFault {
-            status: response.status,
-            subcode: fault.subcode.map(|code| code.local),
-            reason: fault.reason,
-            detail: fault.detail,
-        }))),
-        _ if response.status == StatusCode::UNAUTHORIZED => {
-            Err(cx.fail(Fault::IntegratedRefused { schemes: schemes(response) }))
+        Ok(Answer::Fault(fault)) => {
+            let detail = fault.detail.as_deref().unwrap_or_default();
+            Err(cx.fail(Fault::Federation(Box::new(FederationFault {
+                status: response.status,
+                integrated,
+                error_codes: token::codes_in(detail),
+                subcode: fault.subcode.map(|code| code.local),
+                reason: fault.reason,
+                detail: fault.detail,
+            }))))
         }
-        Err(error) if response.status == StatusCode::OK || response.status.is_server_error() => {
-            Err(cx.violated(Violation::Assertion(error), response))
-        }
+        Err(error) if soap => Err(cx.violated(Violation::Assertion(error), response)),
         _ => Err(cx.fail(status(response, Service::Federation, now))),
     }
 }
@@ -234,14 +251,4 @@ fn status(response: &Response, service: Service, now: Timestamp) -> Fault {
         content_type: response.content_type().map(str::to_owned),
         retry_after: retry::retry_after(response, now),
     }
-}
-
-/// The schemes that the server offers, without what follows them.
-fn schemes(response: &Response) -> Vec<String> {
-    let headers = response.headers.get_all(WWW_AUTHENTICATE).iter().take(8);
-    let texts = headers.filter_map(|value| value.to_str().ok());
-    texts
-        .filter_map(|text| text.split([' ', ',']).find(|word| !word.is_empty()))
-        .map(|scheme| scheme.chars().take(32).collect())
-        .collect()
 }

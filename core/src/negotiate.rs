@@ -174,27 +174,42 @@ impl Exchange {
 
 /// Whether Negotiate is offered, and with what token.
 fn challenge(headers: &HeaderMap) -> Result<Option<Option<Vec<u8>>>, NegotiateError> {
-    for value in headers.get_all(WWW_AUTHENTICATE) {
-        let Ok(text) = value.to_str() else { continue };
-        for offer in text.split(',').map(str::trim) {
-            let (scheme, token) = offer.split_once(' ').unwrap_or((offer, ""));
-            if !scheme.eq_ignore_ascii_case("Negotiate") {
-                continue;
-            }
-            let token = token.trim();
-            if token.is_empty() {
-                return Ok(Some(None));
-            }
-            if token.len() > LONGEST_CHALLENGE {
-                return Err(NegotiateError("the server's challenge is too long".to_owned()));
-            }
-            return match STANDARD.decode(token) {
-                Ok(token) => Ok(Some(Some(token))),
-                Err(_) => Err(NegotiateError("the server's challenge is not base64".to_owned())),
-            };
-        }
+    let Some((_, token)) = offers(headers).find(|(scheme, _)| scheme.eq_ignore_ascii_case("Negotiate"))
+    else {
+        return Ok(None);
+    };
+    if token.is_empty() {
+        return Ok(Some(None));
     }
-    Ok(None)
+    if token.len() > LONGEST_CHALLENGE {
+        return Err(NegotiateError("the server's challenge is too long".to_owned()));
+    }
+    match STANDARD.decode(token) {
+        Ok(token) => Ok(Some(Some(token))),
+        Err(_) => Err(NegotiateError("the server's challenge is not base64".to_owned())),
+    }
+}
+
+/// The schemes that a server offers, without what follows them; at most eight.
+pub(crate) fn schemes(headers: &HeaderMap) -> Vec<String> {
+    offers(headers).take(8).map(|(scheme, _)| scheme.chars().take(32).collect()).collect()
+}
+
+/// Each offer of `WWW-Authenticate` (RFC 9110, section 11.6.1), in one field or in several: the scheme and what follows.
+fn offers(headers: &HeaderMap) -> impl Iterator<Item = (&str, &str)> {
+    let texts = headers.get_all(WWW_AUTHENTICATE).iter().filter_map(|value| value.to_str().ok());
+    let parts = texts.flat_map(|text| {
+        let mut quoted = false;
+        text.split(move |c| {
+            quoted ^= c == '"';
+            c == ',' && !quoted
+        })
+    });
+    parts.filter_map(|part| {
+        let (scheme, rest) = part.trim().split_once(' ').unwrap_or((part.trim(), ""));
+        // A part that begins with `name=` is a parameter of the offer before it.
+        (!scheme.is_empty() && !scheme.contains('=')).then(|| (scheme, rest.trim()))
+    })
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@
 
 pub mod discovery;
 pub mod id_token;
+mod lenient;
 pub mod mex;
 pub mod realm;
 pub mod token;

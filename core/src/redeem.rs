@@ -150,13 +150,21 @@ fn declined(asked: &[String], granted: &[String]) -> Vec<String> {
     asked.iter().filter(|scope| !is_granted(scope)).cloned().collect()
 }
 
+const GRAPH: &str = "https://graph.microsoft.com/";
+
 /// A scope of Microsoft Graph is granted by its full address; `/.default` by any scope of its resource.
 fn matches_scope(asked: &str, granted: &str) -> bool {
-    if let Some(resource) = asked.strip_suffix("/.default") {
-        return granted.get(..resource.len()).is_some_and(|start| start.eq_ignore_ascii_case(resource));
+    fn short(scope: &str) -> &str {
+        scope.strip_prefix(GRAPH).unwrap_or(scope)
     }
-    let name = granted.strip_prefix("https://graph.microsoft.com/").unwrap_or(granted);
-    asked.eq_ignore_ascii_case(granted) || asked.eq_ignore_ascii_case(name)
+    match asked.strip_suffix(".default") {
+        // Scopes of Graph are also granted by their short names.
+        Some(GRAPH) => granted.starts_with(GRAPH) || !granted.contains('/'),
+        Some(resource) => {
+            granted.get(..resource.len()).is_some_and(|start| start.eq_ignore_ascii_case(resource))
+        }
+        None => short(asked).eq_ignore_ascii_case(short(granted)),
+    }
 }
 
 fn records(
@@ -231,9 +239,12 @@ mod tests {
     #[test]
     fn declined_is_what_was_asked_and_not_granted() {
         let list = |text: &str| text.split(' ').map(str::to_owned).collect::<Vec<_>>();
-        let asked = list("user.read Mail.Send openid https://vault.azure.net/.default");
+        let asked = list(
+            "user.read Mail.Send openid https://vault.azure.net/.default https://graph.microsoft.com/User.Read \
+             https://vault.azure.ne/.default",
+        );
         let granted =
             list("https://graph.microsoft.com/User.Read https://vault.azure.net/user_impersonation");
-        assert_eq!(declined(&asked, &granted), ["Mail.Send"]);
+        assert_eq!(declined(&asked, &granted), ["Mail.Send", "https://vault.azure.ne/.default"]);
     }
 }

@@ -4,7 +4,7 @@
 //! What cannot be confirmed is not used, as the user's credential would follow.
 
 use crate::context::Context;
-use crate::error::{Error, Service};
+use crate::error::{Error, Misuse, Service};
 use crate::http::Outcome;
 use crate::protocol::discovery;
 use crate::retry;
@@ -23,7 +23,11 @@ pub(crate) fn resolve<T: 'static>(
     }
     match discovery::request(&cx) {
         Some(request) => Ok(retry::send(request, ExpectInstance { cx, then })),
-        None => Box::new(then).on(Ok(()), now),
+        None => {
+            let authority = authority.to_string();
+            let reason = "its host cannot be asked about";
+            Box::new(then).on(Err(cx.fail(Misuse::Authority { authority, reason })), now)
+        }
     }
 }
 

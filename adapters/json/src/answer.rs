@@ -22,6 +22,7 @@ pub(crate) fn send(mut members: Members<'_>, response_limit: usize) -> Result<(O
         Some(kind) => Err(failure(&kind)?.into()),
         None => response(&mut members, response_limit)?,
     };
+    members.forget_null(&["failed", "status", "headers", "body", "body_base64"]);
     members.end("this answer")?;
     Ok((outcome, now))
 }

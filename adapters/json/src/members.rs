@@ -48,6 +48,15 @@ impl<'a> Members<'a> {
             .map_err(|_| Refused(format!("the member {name:?} must be {expected}")))
     }
 
+    /// Drops those of these members that are null, as they may be absent.
+    pub(crate) fn forget_null(&mut self, names: &[&str]) {
+        for name in names {
+            if self.0.get(*name).is_some_and(|raw| raw.get() == "null") {
+                self.0.remove(*name);
+            }
+        }
+    }
+
     /// Takes a member that must be there.
     pub(crate) fn required<T: Deserialize<'a>>(&mut self, name: &str, expected: &str) -> Result<T, Refused> {
         self.optional(name, expected)?.ok_or_else(|| Refused(format!("the member {name:?} is missing")))

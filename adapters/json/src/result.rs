@@ -83,7 +83,7 @@ impl<'a> From<&'a Error> for Failure<'a> {
             message: error.to_string(),
             remedy: error.remedy(),
             status: error.status().map(|status| status.as_u16()),
-            error_codes: refusal.map_or(&[], |refusal| &refusal.error_codes),
+            error_codes: error.error_codes(),
             suberror: refusal.and_then(|refusal| refusal.suberror.as_deref()),
             claims: refusal.and_then(|refusal| refusal.claims.as_deref()),
             correlation_id: error.correlation_id(),

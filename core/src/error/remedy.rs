@@ -4,6 +4,7 @@ use url::Url;
 
 use super::{Fault, FederationFault, Misuse, Refusal, Service, Unsupported, Violation};
 use crate::http::TransportErrorKind;
+use crate::protocol::wstrust::EnvelopeError;
 
 /// What a remedy may name of the call that failed.
 #[derive(Debug, Default)]
@@ -48,6 +49,7 @@ pub(super) fn remedy(fault: &Fault, context: &RemedyContext<'_>) -> String {
         Fault::Violation { rule, .. } => violation(rule).to_owned(),
         Fault::Unsupported(reason) => unsupported(reason).to_owned(),
         Fault::Transport { service, error } => transport(*service, error.kind),
+        Fault::Envelope(error) => envelope(error).to_owned(),
         Fault::Misuse(misuse) => misused(misuse).to_owned(),
     }
 }
@@ -57,12 +59,27 @@ fn refused(refusal: &Refusal, context: &RemedyContext<'_>) -> String {
         // Whatever its text is about, the answer is that there were too many requests.
         return by_name(refusal).to_owned();
     }
-    let known = refusal.error_codes.iter().find_map(|code| explain(*code).map(|text| (*code, text)));
-    match (known, context.consent_url) {
-        (Some((65001, text)), Some(url)) => format!("{text} The consent page is {url}"),
-        (Some((_, text)), _) => text.to_owned(),
-        (None, _) => by_name(refusal).to_owned(),
+    let known = explained(&refusal.error_codes).filter(|(code, _)| {
+        // On a grant these two only say that it was not accepted.
+        !(WRAPPERS.contains(code) && refusal.error.eq_ignore_ascii_case("invalid_grant"))
+    });
+    let consent =
+        refusal.suberror.as_deref().is_some_and(|suberror| suberror.eq_ignore_ascii_case("consent_required"));
+    match (known, explain(65001), context.consent_url) {
+        (Some((65001, text)), _, Some(url)) => format!("{text} The consent page is {url}"),
+        (None, Some(text), Some(url)) if consent => format!("{text} The consent page is {url}"),
+        (Some((_, text)), ..) => text.to_owned(),
+        (None, ..) => by_name(refusal).to_owned(),
     }
+}
+
+/// Numbers that often stand before the one that says what is wrong.
+const WRAPPERS: [u32; 2] = [70000, 70002];
+
+/// The first number that says something, a wrapper only if there is nothing else.
+fn explained(codes: &[u32]) -> Option<(u32, &'static str)> {
+    let wrappers_last = codes.iter().filter(|code| !WRAPPERS.contains(code)).chain(codes);
+    wrappers_last.copied().find_map(|code| explain(code).map(|text| (code, text)))
 }
 
 fn by_name(refusal: &Refusal) -> &'static str {
@@ -175,7 +192,14 @@ pub fn explain(code: u32) -> Option<&'static str> {
 }
 
 fn federation(fault: &FederationFault) -> String {
+    if let Some((_, text)) = explained(&fault.error_codes) {
+        return text.to_owned();
+    }
     let text = match fault.subcode.as_deref() {
+        Some("FailedAuthentication") if fault.integrated => {
+            "The user: sign in to the domain again, or kinit; the server did not accept the Kerberos ticket, or the account may \
+             not sign in here"
+        }
         Some("FailedAuthentication") => {
             "The user: user name or password is wrong, or the account may not sign in here. Entrada sent them once and does \
              not try again"
@@ -269,6 +293,18 @@ fn transport(service: Service, kind: TransportErrorKind) -> String {
     format!("The operator: {what} ({service}).")
 }
 
+fn envelope(error: &EnvelopeError) -> &'static str {
+    match error {
+        EnvelopeError::Username | EnvelopeError::Password => {
+            "The user: use no control characters; the federation server's protocol cannot carry them."
+        }
+        EnvelopeError::Time => "The operator: set this machine's clock.",
+        _ => {
+            "The operator: the user realm holds an audience that XML cannot carry; check the authority's host."
+        }
+    }
+}
+
 fn misused(misuse: &Misuse) -> &'static str {
     match misuse {
         Misuse::Authority { .. } => {
@@ -282,8 +318,8 @@ fn misused(misuse: &Misuse) -> &'static str {
         }
         Misuse::NoUsername => "The developer: give the user name, in the form of joe@contoso.com.",
         Misuse::Argument { .. } => "The developer: correct the argument.",
-        Misuse::Envelope(_) => {
-            "The user: use no control characters; the federation server's protocol cannot carry them."
+        Misuse::FederationMetadata(_) => {
+            "The developer: supply the document as the server wrote it: a WSDL in XML, without a DTD."
         }
     }
 }

@@ -98,10 +98,8 @@ impl Expect<Outcome, AuthenticationResult> for ExpectRealm {
         let Self { cx, username, password } = *self;
         let response = outcome.map_err(|error| cx.unreachable(Service::UserRealm, error))?;
         let realm = realm::response(&response, now).map_err(|fault| cx.fail(fault))?;
-        if password.expose().is_empty() {
-            return Err(cx.fail(Unsupported::PasswordRequired));
-        }
         match realm {
+            _ if password.expose().is_empty() => Err(cx.fail(Unsupported::PasswordRequired)),
             Realm::Managed => Ok(redeem(cx, &Grant::Password { username, password }, Keep)),
             Realm::Federated(federation) => federate(
                 cx.clone(),

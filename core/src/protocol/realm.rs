@@ -10,6 +10,7 @@ use url::Url;
 use crate::context::Context;
 use crate::error::{Fault, Service, Unsupported, Violation};
 use crate::http::{Request, Response};
+use crate::protocol::lenient::text;
 use crate::time::Timestamp;
 
 /// What the service says of a user's domain.
@@ -86,7 +87,7 @@ pub(crate) fn response(response: &Response, now: Timestamp) -> Result<Realm, Fau
     })
 }
 
-/// Reads the answer: a JSON object whose names are compared without regard to case.
+/// Reads the answer: a JSON object; the values that are names are compared without regard to case.
 ///
 /// # Errors
 /// If it is no such object, or tells of an account that cannot sign in silently: a personal one (the domain
@@ -137,10 +138,15 @@ fn filled(text: Option<String>) -> Option<String> {
 #[derive(Deserialize)]
 struct Answer {
     account_type: Option<String>,
+    #[serde(default, deserialize_with = "text")]
     domain_name: Option<String>,
+    #[serde(default, deserialize_with = "text")]
     federation_protocol: Option<String>,
+    #[serde(default, deserialize_with = "text")]
     federation_metadata_url: Option<String>,
+    #[serde(default, deserialize_with = "text")]
     federation_active_auth_url: Option<String>,
+    #[serde(default, deserialize_with = "text")]
     cloud_audience_urn: Option<String>,
 }
 

@@ -8,13 +8,14 @@ use http::header::{ACCEPT, CONTENT_TYPE};
 use http::{HeaderName, HeaderValue, StatusCode};
 use serde::de::IgnoredAny;
 use serde::{Deserialize, Deserializer};
-use serde_json::Value;
+use serde_json::{Map, Value};
 use url::form_urlencoded;
 
 use crate::context::Context;
 use crate::error::{Fault, Refusal, Service, Violation};
 use crate::http::{Request, Response};
 use crate::protocol::id_token::{ClientInfo, IdTokenClaims};
+use crate::protocol::lenient::text;
 use crate::protocol::wstrust::SamlVersion;
 use crate::secret::{Secret, SecretBytes};
 use crate::time::Timestamp;
@@ -181,6 +182,7 @@ const LONGEST_LIFETIME: f64 = 3650.0 * 86400.0;
 struct Answer {
     #[serde(default, deserialize_with = "secret")]
     access_token: Option<Secret>,
+    #[serde(default, deserialize_with = "text")]
     token_type: Option<String>,
     #[serde(default, deserialize_with = "lifetime")]
     expires_in: Option<Duration>,
@@ -188,60 +190,47 @@ struct Answer {
     ext_expires_in: Option<Duration>,
     #[serde(default, deserialize_with = "lifetime")]
     refresh_in: Option<Duration>,
+    #[serde(default, deserialize_with = "text")]
     scope: Option<String>,
     #[serde(default, deserialize_with = "secret")]
     refresh_token: Option<Secret>,
     #[serde(default, deserialize_with = "secret")]
     id_token: Option<Secret>,
+    #[serde(default, deserialize_with = "text")]
     client_info: Option<String>,
+    #[serde(default, deserialize_with = "text")]
     foci: Option<String>,
     error: Option<IgnoredAny>,
 }
 
-/// The refusal that an answer holds, under whatever status.
+/// The refusal that an answer holds, under whatever status. Only its `error` must be as it should; the rest is read as
+/// far as it can be.
 pub(crate) fn refusal(response: &Response, now: Timestamp) -> Option<Refusal> {
-    let body = crate::protocol::without_bom(response.body.expose());
-    let refusal: RefusalBody = serde_json::from_slice(body).ok()?;
-    let error = refusal.error.clone().filter(|error| !error.is_empty())?;
-    Some(refusal.with(error, response.status, crate::retry::retry_after(response, now)))
-}
-
-#[derive(Deserialize)]
-struct RefusalBody {
-    error: Option<String>,
-    error_description: Option<String>,
-    #[serde(default)]
-    error_codes: Value,
-    suberror: Option<String>,
-    #[serde(default)]
-    claims: Value,
-    trace_id: Option<String>,
-    timestamp: Option<String>,
-}
-
-impl RefusalBody {
-    fn with(self, error: String, status: StatusCode, retry_after: Option<Duration>) -> Refusal {
-        let mut error_codes = Vec::new();
-        collect_codes(&self.error_codes, &mut error_codes);
-        if error_codes.is_empty() {
-            error_codes = codes_in(self.error_description.as_deref().unwrap_or_default());
-        }
-        Refusal {
-            status,
-            error,
-            description: self.error_description,
-            error_codes,
-            suberror: self.suberror.filter(|suberror| !suberror.is_empty()),
-            claims: match self.claims {
-                Value::Null => None,
-                Value::String(claims) => Some(claims).filter(|claims| !claims.is_empty()),
-                claims => Some(claims.to_string()),
-            },
-            trace_id: self.trace_id,
-            timestamp: self.timestamp,
-            retry_after,
-        }
+    let body: Map<String, Value> =
+        serde_json::from_slice(crate::protocol::without_bom(response.body.expose())).ok()?;
+    let text = |name: &str| {
+        body.get(name).and_then(Value::as_str).filter(|text| !text.is_empty()).map(str::to_owned)
+    };
+    let description = text("error_description");
+    let mut error_codes = Vec::new();
+    collect_codes(body.get("error_codes").unwrap_or(&Value::Null), &mut error_codes);
+    if error_codes.is_empty() {
+        error_codes = codes_in(description.as_deref().unwrap_or_default());
     }
+    Some(Refusal {
+        status: response.status,
+        error: text("error")?,
+        description,
+        error_codes,
+        suberror: text("suberror"),
+        claims: match body.get("claims") {
+            Some(Value::Object(claims)) => Some(Value::Object(claims.clone()).to_string()),
+            _ => text("claims"),
+        },
+        trace_id: text("trace_id"),
+        timestamp: text("timestamp"),
+        retry_after: crate::retry::retry_after(response, now),
+    })
 }
 
 /// `error_codes` is an array of numbers; once seen as a text that holds one.
@@ -260,7 +249,7 @@ fn collect_codes(value: &Value, codes: &mut Vec<u32>) {
 }
 
 /// Every `AADSTS` number of a text, its run of digits read whole.
-fn codes_in(description: &str) -> Vec<u32> {
+pub(crate) fn codes_in(description: &str) -> Vec<u32> {
     let mut codes = Vec::new();
     for rest in description.split("AADSTS").skip(1).take(MOST_CODES) {
         let digits: String = rest.chars().take_while(char::is_ascii_digit).collect();
@@ -272,7 +261,7 @@ fn codes_in(description: &str) -> Vec<u32> {
 const MOST_CODES: usize = 16;
 
 fn secret<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Secret>, D::Error> {
-    Ok(Option::<String>::deserialize(deserializer)?.map(Secret::new))
+    Ok(text(deserializer)?.map(Secret::new))
 }
 
 /// Seconds as a number or as a text.
@@ -375,5 +364,26 @@ mod tests {
             answer(500, "<html>"),
             Err(Fault::Violation { rule: Violation::RefusalNotJson, .. })
         ));
+    }
+
+    #[test]
+    fn a_member_of_the_wrong_type_loses_no_token_and_no_refusal() {
+        let tokens = answer(
+            200,
+            r#"{"access_token":"t","token_type":"Bearer","foci":1,"scope":["a","b"],"client_info":{},"id_token":null}"#,
+        )
+        .unwrap();
+        assert_eq!(tokens.family_id.as_deref(), Some("1"));
+        assert_eq!(tokens.scopes.unwrap(), ["a", "b"]);
+        let Err(Fault::Refused(refusal)) = answer(
+            400,
+            r#"{"error":"invalid_grant","error_codes":[50126],"timestamp":17,"suberror":[],"trace_id":{}}"#,
+        ) else {
+            panic!("it is a refusal")
+        };
+        assert_eq!(
+            (refusal.error.as_str(), refusal.error_codes.as_slice()),
+            ("invalid_grant", [50126].as_slice())
+        );
     }
 }

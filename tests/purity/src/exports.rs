@@ -151,9 +151,6 @@ impl Negotiator for Platform {
 impl Negotiation for Platform {
     fn step(&mut self, challenge: Option<&[u8]>) -> Result<Round, NegotiateError> {
         let proven = challenge == Some(b"proof");
-        let mut round = Round::default();
-        round.token = (!proven).then(|| b"ticket".to_vec());
-        round.complete = proven;
-        Ok(round)
+        Ok(Round { token: (!proven).then(|| b"ticket".to_vec()), complete: proven })
     }
 }
