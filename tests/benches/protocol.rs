@@ -18,7 +18,7 @@ fn documents(criterion: &mut Criterion) {
         group.throughput(Throughput::Bytes(bytes.len() as u64));
         group.bench_function("entrada", |b| b.iter(|| read(black_box(bytes))));
         group.bench_function("floor: quick-xml with namespaces", |b| {
-            b.iter(|| work::namespaces(black_box(bytes)))
+            b.iter(|| work::namespaces(black_box(bytes)));
         });
         group.bench_function("floor: quick-xml events", |b| b.iter(|| work::events(black_box(bytes))));
         group.bench_function("floor: memchr", |b| b.iter(|| work::pass(black_box(bytes))));

@@ -2,7 +2,7 @@
 
 use entrada_core::error::ErrorKind;
 use entrada_tests::documents::{
-    MANAGED_REALM, Port, federated_realm, issued, metadata, ports, refusal, tokens,
+    MANAGED_REALM, Port, fault, federated_realm, issued, metadata, ports, refusal, tokens,
 };
 use entrada_tests::world::World;
 
@@ -172,6 +172,53 @@ fn suberrors_decide_who_must_act() {
         let mut world = world;
         assert_eq!(world.run(password()).unwrap_err().kind(), kind, "{suberror}");
     }
+}
+
+#[test]
+fn a_number_that_only_wraps_another_does_not_hide_it() {
+    for (codes, words) in [("[70002,50126]", "password is wrong"), ("[70002,70008]", "sign in again")] {
+        let body = format!(r#"{{"error":"invalid_grant","error_codes":{codes}}}"#);
+        let mut world = World::default().answer("userrealm", 200, MANAGED_REALM).answer("token", 400, body);
+        let error = world.run(password()).unwrap_err();
+        assert!(error.remedy().contains(words), "{codes}: {}", error.remedy());
+    }
+}
+
+#[test]
+fn the_text_in_the_detail_of_a_fault_is_read() {
+    let detail = "<s:Detail><psf:internalerror xmlns:psf=\"http://schemas.microsoft.com/Passport/SoapServices/SOAPFault\">\
+                  <psf:text>AADSTS81010: The ticket has expired.</psf:text></psf:internalerror></s:Detail></s:Fault>";
+    let body = fault("FailedAuthentication", "Authentication Failure").replace("</s:Fault>", detail);
+    let mut world = World::default()
+        .answer("userrealm", 200, federated_realm())
+        .answer("mex", 200, metadata(&ports()))
+        .answer("windowstransport", 400, body);
+    let error = world.run(integrated()).unwrap_err();
+    assert_eq!((error.code(), error.kind()), ("federated_service_returned_error", ErrorKind::UiRequired));
+    assert_eq!(error.error_codes(), [81010]);
+    assert!(error.remedy().contains("seamless"), "{}", error.remedy());
+}
+
+#[test]
+fn a_refusal_is_told_in_the_terms_of_the_flow() {
+    let world = |path| {
+        World::default()
+            .answer("userrealm", 200, federated_realm())
+            .answer("mex", 200, metadata(&ports()))
+            .answer_with(path, 401, &[("www-authenticate", "NTLM, Basic realm=\"a, b\", Negotiate")], "")
+    };
+    let error = world("usernamemixed").run(password()).unwrap_err();
+    assert_eq!(error.code(), "federated_service_returned_error");
+    let error = world("windowstransport").run(integrated()).unwrap_err();
+    assert_eq!(error.code(), "integrated_authentication_refused");
+    assert!(error.to_string().contains("NTLM, Basic, Negotiate"), "{error}");
+}
+
+#[test]
+fn supplied_metadata_that_cannot_be_read_is_refused_before_any_request() {
+    let mut flow = integrated();
+    flow.options.federation_metadata = Some("<html>".to_owned());
+    assert_eq!(World::default().run(flow).unwrap_err().code(), "parsing_ws_metadata_exchange_failed");
 }
 
 #[test]

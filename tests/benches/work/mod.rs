@@ -17,16 +17,16 @@ use quick_xml::events::Event;
 use quick_xml::reader::{NsReader, Reader};
 
 /// The documents that are read.
-pub struct Documents {
+pub(crate) struct Documents {
     /// Federation metadata of some 45 KB.
-    pub metadata: Vec<u8>,
+    pub(crate) metadata: Vec<u8>,
     /// An answer of the federation server of some 9 KB.
-    pub answer: Vec<u8>,
+    pub(crate) answer: Vec<u8>,
 }
 
 impl Documents {
     /// Our own: of the size and the make-up of what AD FS sends.
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let mut ports = documents::ports();
         let decoy = documents::Port { address: "http://sts.contoso.com/adfs/services/trust/x", ..ports[0] };
         ports.extend(std::iter::repeat_n(decoy, 40));
@@ -38,12 +38,12 @@ impl Documents {
 }
 
 /// Reads the metadata.
-pub fn read_metadata(document: &[u8]) -> usize {
+pub(crate) fn read_metadata(document: &[u8]) -> usize {
     mex::parse(document, false).map_or(0, |endpoints| usize::from(endpoints.integrated.is_some()))
 }
 
 /// Reads the federation server's answer.
-pub fn read_answer(document: &[u8]) -> usize {
+pub(crate) fn read_answer(document: &[u8]) -> usize {
     match wstrust::parse_response(document) {
         Ok(wstrust::Answer::Assertion(assertion)) => assertion.text(document).len(),
         _ => 0,
@@ -51,7 +51,7 @@ pub fn read_answer(document: &[u8]) -> usize {
 }
 
 /// The floor: quick-xml's own loop with namespaces.
-pub fn namespaces(document: &[u8]) -> usize {
+pub(crate) fn namespaces(document: &[u8]) -> usize {
     let text = std::str::from_utf8(document).expect("our documents are text");
     let mut reader = NsReader::from_str(text);
     let mut elements = 0;
@@ -65,7 +65,7 @@ pub fn namespaces(document: &[u8]) -> usize {
 }
 
 /// The floor below: quick-xml's loop without namespaces.
-pub fn events(document: &[u8]) -> usize {
+pub(crate) fn events(document: &[u8]) -> usize {
     let text = std::str::from_utf8(document).expect("our documents are text");
     let mut reader = Reader::from_str(text);
     let mut elements = 0;
@@ -79,7 +79,7 @@ pub fn events(document: &[u8]) -> usize {
 }
 
 /// The floor of floors: one pass over the bytes.
-pub fn pass(document: &[u8]) -> usize {
+pub(crate) fn pass(document: &[u8]) -> usize {
     usize::from(memchr::memchr(0, document).is_some())
 }
 
@@ -100,7 +100,7 @@ impl Host for Canned {
 }
 
 /// Whole flows with a password, their answers in memory.
-pub struct Flows {
+pub(crate) struct Flows {
     app: PublicClientApplication,
     federated: Vec<Response>,
     managed: Vec<Response>,
@@ -108,7 +108,7 @@ pub struct Flows {
 
 impl Flows {
     /// With the documents of the other benches.
-    pub fn new(documents: &Documents) -> Self {
+    pub(crate) fn new(documents: &Documents) -> Self {
         let ok = |body: Vec<u8>| Response::new(StatusCode::OK, HeaderMap::new(), body);
         let token = || ok(documents::tokens().into());
         let authority = "https://login.microsoftonline.com/contoso.com".parse().expect("it is an authority");
@@ -125,12 +125,12 @@ impl Flows {
     }
 
     /// A federated user's: four requests.
-    pub fn federated(&self) -> usize {
+    pub(crate) fn federated(&self) -> usize {
         self.flow(&self.federated)
     }
 
     /// A managed user's: two requests.
-    pub fn managed(&self) -> usize {
+    pub(crate) fn managed(&self) -> usize {
         self.flow(&self.managed)
     }
 

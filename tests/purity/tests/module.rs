@@ -50,8 +50,11 @@ fn the_module_imports_nothing_and_runs() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
+/// What a module imports, if it has a section for that, and what it exports.
+type Sections = (Option<Vec<String>>, BTreeSet<String>);
+
 /// What the module imports, or `None` where it has no such section; and the functions that it exports.
-fn sections(module: &[u8]) -> Result<(Option<Vec<String>>, BTreeSet<String>), Box<dyn Error>> {
+fn sections(module: &[u8]) -> Result<Sections, Box<dyn Error>> {
     let (mut imports, mut exports) = (None, BTreeSet::new());
     for payload in Parser::new(0).parse_all(module) {
         match payload? {
