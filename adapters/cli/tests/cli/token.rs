@@ -210,11 +210,23 @@ fn the_remedy_of_a_missing_consent_holds_the_page_where_it_is_given() {
 }
 
 #[test]
+fn a_wrong_password_is_the_users_to_mend_whoever_checks_it() {
+    let emulator = emulator();
+    let authority = emulator.authority();
+    for (user, told) in
+        [(world::FEDERATED_USER, "federated_service_returned_error"), (world::MANAGED_USER, "invalid_grant")]
+    {
+        let ran = token_with(&authority, user, &[], b"wrong");
+        assert_eq!(ran.code, 3, "{told}: {}", ran.err);
+        assert!(ran.err.contains(told), "{}", ran.err);
+    }
+}
+
+#[test]
 fn a_refusal_is_exit_code_4() {
     let emulator = emulator();
     let authority = emulator.authority();
     for (ran, told) in [
-        (token_with(&authority, world::FEDERATED_USER, &[], b"wrong"), "federated_service_returned_error"),
         (
             token(&authority, world::MANAGED_USER, &["--client-id", world::CONFIDENTIAL_CLIENT_ID]),
             "AADSTS7000218",
