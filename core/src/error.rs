@@ -263,6 +263,10 @@ impl Fault {
             Self::Violation { .. } | Self::Unsupported(_) | Self::Envelope(_) | Self::Misuse(_) => {
                 ErrorKind::Client
             }
+            // No ticket: the user gets one, or signs in another way.
+            Self::Transport { error, .. } if error.kind == TransportErrorKind::Negotiate => {
+                ErrorKind::UiRequired
+            }
             Self::Transport { .. } => ErrorKind::Transport,
         }
     }
@@ -331,6 +335,21 @@ pub struct Refusal {
 }
 
 impl Refusal {
+    /// A refusal of which nothing but its code can be read.
+    pub(crate) const fn bare(status: StatusCode, error: String, retry_after: Option<Duration>) -> Self {
+        Self {
+            status,
+            error,
+            description: None,
+            error_codes: Vec::new(),
+            suberror: None,
+            claims: None,
+            trace_id: None,
+            timestamp: None,
+            retry_after,
+        }
+    }
+
     fn kind(&self) -> ErrorKind {
         if self.status == StatusCode::TOO_MANY_REQUESTS {
             return ErrorKind::Throttled;

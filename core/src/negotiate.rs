@@ -94,6 +94,9 @@ pub enum Next {
     Accept,
 }
 
+/// What a host says that cannot make tokens: it sends nothing, as the answer could only be a refusal.
+pub const NO_NEGOTIATOR: &str = "this host was given nothing that makes Negotiate tokens";
+
 /// The most rounds; Kerberos takes one, NTLM two.
 pub const MOST_ROUNDS: u32 = 8;
 /// The longest challenge, in base64; a Kerberos token with a large PAC takes some 16 KiB.

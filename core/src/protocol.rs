@@ -11,7 +11,9 @@ pub mod token;
 pub mod wstrust;
 pub mod xml;
 
-/// The document without a byte order mark.
-pub(crate) fn without_bom(document: &[u8]) -> &[u8] {
-    document.strip_prefix(b"\xef\xbb\xbf").unwrap_or(document)
+/// A body that may be a JSON object: UTF-8, without its byte order mark, beginning with a brace. What reads objects
+/// would take an array for one, its items in the order of the members.
+pub(crate) fn json_object(body: &[u8]) -> Option<&str> {
+    let body = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body);
+    std::str::from_utf8(body).ok().filter(|text| text.trim_ascii_start().starts_with('{'))
 }

@@ -71,11 +71,12 @@ fn a_managed_user_has_no_integrated_sign_in() {
 }
 
 #[test]
-fn without_a_negotiator_the_refusal_is_told() {
+fn without_a_negotiator_nothing_is_sent() {
     for scene in scenes() {
         let flow = scene.app().acquire_token_by_integrated_windows_auth(["user.read"], FEDERATED_USER);
         let error = scene.run(flow).expect_err("there is no ticket");
-        assert_eq!(error.code(), "integrated_authentication_refused");
+        assert_eq!(error.code(), "integrated_windows_authentication_failed");
+        assert!(connections(&scene).is_empty());
     }
 }
 

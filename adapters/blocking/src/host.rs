@@ -6,8 +6,8 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use entrada_core::cache::{CacheDocument, CacheUpdate, StoreError};
 use entrada_core::error::{Error, Misuse};
-use entrada_core::http::{HttpAuth, Outcome, Request};
-use entrada_core::negotiate::Negotiator;
+use entrada_core::http::{HttpAuth, Outcome, Request, TransportError, TransportErrorKind};
+use entrada_core::negotiate::{NO_NEGOTIATOR, Negotiator};
 use entrada_core::seed::Seed;
 use entrada_core::step::{self, Flow, Host, Step, StepEvent};
 use entrada_core::time::Timestamp;
@@ -104,7 +104,9 @@ impl Host for HttpHost {
                 let service = service.clone();
                 negotiate::send(self.agent.config(), Arc::clone(negotiator), service, &request)
             }
-            // Without a negotiator the refusal is the answer, and the flow says what it means.
+            (HttpAuth::Negotiate(_), None) => {
+                Err(TransportError::new(TransportErrorKind::Negotiate, NO_NEGOTIATOR))
+            }
             _ => {
                 let timeout = request.timeout;
                 send::send(&self.agent, request, timeout)

@@ -6,8 +6,8 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use entrada_core::cache::{CacheDocument, CacheUpdate, StoreError};
 use entrada_core::error::{Error, Misuse};
-use entrada_core::http::{HttpAuth, Outcome, Request, TransportErrorKind};
-use entrada_core::negotiate::Negotiator;
+use entrada_core::http::{HttpAuth, Outcome, Request, TransportError, TransportErrorKind};
+use entrada_core::negotiate::{NO_NEGOTIATOR, Negotiator};
 use entrada_core::seed::Seed;
 use entrada_core::step::{self, AsyncHost, Flow, Step, StepEvent};
 use entrada_core::time::Timestamp;
@@ -123,7 +123,9 @@ impl AsyncHost for HttpHost {
                     let service = service.clone();
                     negotiate::send(&self.connector, Arc::clone(negotiator), service, &request).await
                 }
-                // Without a negotiator the refusal is the answer, and the flow says what it means.
+                (HttpAuth::Negotiate(_), None) => {
+                    Err(TransportError::new(TransportErrorKind::Negotiate, NO_NEGOTIATOR))
+                }
                 _ => send::send(&self.client, request).await,
             }
         };

@@ -39,8 +39,9 @@ pub fn response(response: &Response, now: Timestamp) -> Result<(), Fault> {
             retry_after: crate::retry::retry_after(response, now),
         });
     }
-    match serde_json::from_slice::<Answer>(crate::protocol::without_bom(response.body.expose())) {
-        Ok(Answer { tenant_discovery_endpoint }) if !tenant_discovery_endpoint.is_empty() => Ok(()),
+    let answer = crate::protocol::json_object(response.body.expose());
+    match answer.and_then(|text| serde_json::from_str(text).ok()) {
+        Some(Answer { tenant_discovery_endpoint }) if !tenant_discovery_endpoint.is_empty() => Ok(()),
         _ => Err(Fault::Violation {
             rule: Violation::DiscoveryNotJson,
             status: response.status,
@@ -69,7 +70,7 @@ mod tests {
         assert_eq!(answer(200, r#"{"tenant_discovery_endpoint":"https://x/","metadata":[]}"#), Ok(()));
         assert!(matches!(answer(400, r#"{"error":"invalid_instance"}"#), Err(Fault::Refused(_))));
         assert!(matches!(answer(503, ""), Err(Fault::Status { .. })));
-        for body in ["", "{}", "<html>", r#"{"tenant_discovery_endpoint":""}"#] {
+        for body in ["", "{}", r#"["https://x/"]"#, "<html>", r#"{"tenant_discovery_endpoint":""}"#] {
             assert!(matches!(answer(200, body), Err(Fault::Violation { .. })), "{body}");
         }
     }

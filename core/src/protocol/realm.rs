@@ -93,8 +93,9 @@ pub(crate) fn response(response: &Response, now: Timestamp) -> Result<Realm, Fau
 /// If it is no such object, or tells of an account that cannot sign in silently: a personal one (the domain
 /// `live.com`), one of an unknown kind, or one whose domain is federated with another protocol than WS-Trust.
 pub fn parse(body: &[u8]) -> Result<Realm, RealmError> {
-    let answer: Answer = serde_json::from_slice(crate::protocol::without_bom(body))
-        .map_err(|_| RealmError::Violation(Violation::RealmNotJson))?;
+    let answer: Answer = crate::protocol::json_object(body)
+        .and_then(|text| serde_json::from_str(text).ok())
+        .ok_or(RealmError::Violation(Violation::RealmNotJson))?;
     let is = |text: &Option<String>, name: &str| {
         text.as_deref().is_some_and(|t| t.trim().eq_ignore_ascii_case(name))
     };
@@ -209,9 +210,17 @@ mod tests {
 
     #[test]
     fn what_is_no_realm_is_a_violation() {
-        for text in
-            ["", "{", "[]", "<html/>", "null", "{}", r#"{"account_type":5}"#, r#"{"account_type":null}"#]
-        {
+        for text in [
+            "",
+            "{",
+            "[]",
+            "<html/>",
+            "null",
+            "{}",
+            r#"["Managed",null,null,null,null,null]"#,
+            r#"{"account_type":5}"#,
+            r#"{"account_type":null}"#,
+        ] {
             assert!(matches!(parse(text.as_bytes()), Err(RealmError::Violation(_))), "{text}");
         }
     }

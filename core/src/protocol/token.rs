@@ -6,7 +6,6 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use http::header::{ACCEPT, CONTENT_TYPE};
 use http::{HeaderName, HeaderValue, StatusCode};
-use serde::de::IgnoredAny;
 use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value};
 use url::form_urlencoded;
@@ -124,18 +123,26 @@ pub struct TokenResponse {
 pub fn response(response: &Response, now: Timestamp) -> Result<TokenResponse, Fault> {
     let content_type = || response.content_type().map(str::to_owned);
     let violated = |rule| Fault::Violation { rule, status: response.status, content_type: content_type() };
-    let body = crate::protocol::without_bom(response.body.expose());
-    let answer = serde_json::from_slice::<Answer>(body);
+    let body = crate::protocol::json_object(response.body.expose());
+    let answer = body.and_then(|body| serde_json::from_str::<Answer>(body).ok());
     // A success is read once; only what may be a refusal is read again as one.
-    if !matches!(&answer, Ok(Answer { error: None, .. }))
-        && let Some(refusal) = refusal(response, now)
-    {
-        return Err(Fault::Refused(Box::new(refusal)));
+    match &answer {
+        Some(Answer { error: None, .. }) => {}
+        Some(Answer { error: Some(error), .. }) if !error.is_empty() => {
+            let bare =
+                || Refusal::bare(response.status, error.clone(), crate::retry::retry_after(response, now));
+            return Err(Fault::Refused(Box::new(refusal(response, now).unwrap_or_else(bare))));
+        }
+        _ => {
+            if let Some(refusal) = refusal(response, now) {
+                return Err(Fault::Refused(Box::new(refusal)));
+            }
+        }
     }
     if response.status != StatusCode::OK {
         let silent = response.status == StatusCode::TOO_MANY_REQUESTS
-            || answer.is_ok()
-            || body.iter().all(u8::is_ascii_whitespace);
+            || answer.is_some()
+            || response.body.expose().iter().all(u8::is_ascii_whitespace);
         return Err(if silent || response.status.is_redirection() {
             Fault::Status {
                 service: Service::Token,
@@ -147,7 +154,7 @@ pub fn response(response: &Response, now: Timestamp) -> Result<TokenResponse, Fa
             violated(Violation::RefusalNotJson)
         });
     }
-    let answer = answer.map_err(|_| violated(Violation::TokenNotJson))?;
+    let answer = answer.ok_or_else(|| violated(Violation::TokenNotJson))?;
     let access_token = answer.access_token.filter(|token| !token.expose().is_empty());
     let access_token = access_token.ok_or_else(|| violated(Violation::AccessTokenMissing))?;
     let token_type = answer.token_type.ok_or_else(|| violated(Violation::TokenTypeMissing))?;
@@ -200,14 +207,15 @@ struct Answer {
     client_info: Option<String>,
     #[serde(default, deserialize_with = "text")]
     foci: Option<String>,
-    error: Option<IgnoredAny>,
+    #[serde(default, deserialize_with = "text")]
+    error: Option<String>,
 }
 
 /// The refusal that an answer holds, under whatever status. Only its `error` must be as it should; the rest is read as
 /// far as it can be.
 pub(crate) fn refusal(response: &Response, now: Timestamp) -> Option<Refusal> {
     let body: Map<String, Value> =
-        serde_json::from_slice(crate::protocol::without_bom(response.body.expose())).ok()?;
+        serde_json::from_str(crate::protocol::json_object(response.body.expose())?).ok()?;
     let text = |name: &str| {
         body.get(name).and_then(Value::as_str).filter(|text| !text.is_empty()).map(str::to_owned)
     };
@@ -364,6 +372,13 @@ mod tests {
             answer(500, "<html>"),
             Err(Fault::Violation { rule: Violation::RefusalNotJson, .. })
         ));
+    }
+
+    #[test]
+    fn an_error_is_never_a_success_whatever_stands_beside_it() {
+        let body = r#"{"access_token":"t","token_type":"Bearer","error":"e","trace_id":"\ud800"}"#;
+        assert!(matches!(answer(200, body), Err(Fault::Refused(_))));
+        assert!(matches!(answer(200, r#"["t","Bearer"]"#), Err(Fault::Violation { .. })));
     }
 
     #[test]
