@@ -117,6 +117,10 @@ impl AsyncHost for HttpHost {
 
     async fn send(&mut self, request: Request) -> Outcome {
         let timeout = request.timeout;
+        if timeout.is_zero() {
+            // The timer is looked at after the request, which may be answered by then.
+            return Err(TransportErrorKind::Timeout.into());
+        }
         let outcome = async {
             match (&request.auth, &self.integrated) {
                 (HttpAuth::Negotiate(service), Some(negotiator)) => {

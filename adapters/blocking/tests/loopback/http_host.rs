@@ -109,7 +109,7 @@ fn a_server_that_is_too_slow_is_left() {
         let start = Instant::now();
         let error = host().send(request).unwrap_err();
         assert_eq!(error.kind, TransportErrorKind::Timeout, "{error}");
-        assert!((250..2000).contains(&start.elapsed().as_millis()), "{:?}", start.elapsed());
+        assert!((250..20_000).contains(&start.elapsed().as_millis()), "{:?}", start.elapsed());
     }
 }
 
