@@ -3,7 +3,7 @@
 use std::fmt;
 
 /// The identifier of an account in its home tenant: `{uid}.{utid}`, or the token's `sub` where the service gives no more.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct HomeAccountId(String);
 
 impl HomeAccountId {
@@ -27,7 +27,9 @@ impl fmt::Display for HomeAccountId {
 }
 
 /// An account, as it is known in one tenant.
-#[derive(Debug, Clone, PartialEq, Eq)]
+///
+/// Results bring accounts. Whoever builds one begins with the `Default`, all empty, and sets the fields.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub struct Account {
     /// The same for the account in whatever tenant it acts.

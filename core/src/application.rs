@@ -1,5 +1,7 @@
 //! Applications, as they are registered with an authority.
 
+use std::fmt;
+
 use crate::authority::Authority;
 use crate::flow::integrated_windows_auth::IntegratedWindowsAuth;
 use crate::flow::username_password::UsernamePassword;
@@ -64,7 +66,7 @@ impl PublicClientApplication {
 }
 
 /// What one call may ask for beyond its scopes.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Clone, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub struct RequestOptions {
     /// The claims of a challenge, or other demands on the token: JSON (OpenID Connect Core, section 5.5).
@@ -75,4 +77,17 @@ pub struct RequestOptions {
     pub correlation_id: Option<String>,
     /// The federation server's metadata document, where the server publishes none; skips the fetch.
     pub federation_metadata: Option<String>,
+}
+
+/// Shows of the metadata document its length alone: it fills pages.
+impl fmt::Debug for RequestOptions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { claims, extra_query_parameters, correlation_id, federation_metadata } = self;
+        f.debug_struct("RequestOptions")
+            .field("claims", claims)
+            .field("extra_query_parameters", extra_query_parameters)
+            .field("correlation_id", correlation_id)
+            .field("federation_metadata_bytes", &federation_metadata.as_ref().map(String::len))
+            .finish()
+    }
 }

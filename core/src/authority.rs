@@ -1,10 +1,13 @@
 //! Who issues the tokens: authorities, tenants, clouds and their endpoints.
 
+mod cloud;
+
 use std::fmt;
 use std::str::FromStr;
 
 use url::{Host, Url};
 
+use self::cloud::{Cloud, PUBLIC_AUDIENCE};
 use crate::error::{Error, Misuse};
 
 /// Where tokens come from, such as `https://login.microsoftonline.com/contoso.com`.
@@ -254,58 +257,8 @@ fn other_kind(host: &str, segment: Option<&str>) -> Option<&'static str> {
     }
 }
 
-/// One national cloud: the names that mean the same service.
-#[derive(Debug, PartialEq, Eq)]
-struct Cloud {
-    aliases: &'static [&'static str],
-    preferred_network: &'static str,
-    preferred_cache: &'static str,
-    audience: &'static str,
-}
-
-impl Cloud {
-    fn of(host: &str) -> Option<&'static Self> {
-        CLOUDS.iter().find(|cloud| cloud.aliases.contains(&host))
-    }
-
-    const fn lone(aliases: &'static [&'static str], name: &'static str) -> Self {
-        Self { aliases, preferred_network: name, preferred_cache: name, audience: PUBLIC_AUDIENCE }
-    }
-}
-
 /// The tenant of personal Microsoft accounts.
 const PERSONAL_TENANT: &str = "9188040d-6c67-4c5b-b112-36a304b66dad";
-const PUBLIC_AUDIENCE: &str = "urn:federation:MicrosoftOnline";
-
-static CLOUDS: [Cloud; 9] = [
-    Cloud {
-        aliases: &[
-            "login.microsoftonline.com",
-            "login.windows.net",
-            "login.microsoft.com",
-            "sts.windows.net",
-        ],
-        preferred_network: "login.microsoftonline.com",
-        preferred_cache: "login.windows.net",
-        audience: PUBLIC_AUDIENCE,
-    },
-    Cloud {
-        aliases: &["login.partner.microsoftonline.cn", "login.chinacloudapi.cn"],
-        preferred_network: "login.partner.microsoftonline.cn",
-        preferred_cache: "login.partner.microsoftonline.cn",
-        audience: "urn:federation:partner.microsoftonline.cn",
-    },
-    Cloud::lone(&["login.microsoftonline.de"], "login.microsoftonline.de"),
-    Cloud::lone(&["login.microsoftonline.us", "login.usgovcloudapi.net"], "login.microsoftonline.us"),
-    Cloud::lone(&["login-us.microsoftonline.com"], "login-us.microsoftonline.com"),
-    Cloud::lone(&["login.sovcloud-identity.fr"], "login.sovcloud-identity.fr"),
-    Cloud::lone(&["login.sovcloud-identity.de"], "login.sovcloud-identity.de"),
-    Cloud::lone(&["login.sovcloud-identity.sg"], "login.sovcloud-identity.sg"),
-    Cloud::lone(
-        &["login.windows-ppe.net", "sts.windows-ppe.net", "login.microsoft-ppe.com"],
-        "login.windows-ppe.net",
-    ),
-];
 
 #[cfg(test)]
 mod tests {
@@ -399,18 +352,5 @@ mod tests {
         );
         assert_eq!(authority.environment(), "login.microsoftonline.us");
         assert_eq!(parse("https://login.microsoft.com/t").unwrap().environment(), "login.windows.net");
-    }
-
-    #[test]
-    fn the_table_names_each_host_once() {
-        let mut names: Vec<_> = CLOUDS.iter().flat_map(|cloud| cloud.aliases).collect();
-        let all = names.len();
-        names.sort_unstable();
-        names.dedup();
-        assert_eq!(names.len(), all);
-        for cloud in &CLOUDS {
-            assert!(cloud.aliases.contains(&cloud.preferred_network));
-            assert!(cloud.aliases.contains(&cloud.preferred_cache));
-        }
     }
 }

@@ -8,7 +8,7 @@ use url::Url;
 
 use crate::application::{PublicClientApplication, RequestOptions};
 use crate::authority::Tenant;
-use crate::error::{Error, Fault, Misuse, RemedyContext, Service, Violation};
+use crate::error::{Error, Fault, Misuse, Service, Violation};
 use crate::http::{Request, Response, TransportError};
 use crate::protocol::mex::{self, Endpoints};
 use crate::seed::Seed;
@@ -137,12 +137,7 @@ impl Context {
 
     /// The flow's end in failure.
     pub(crate) fn fail(&self, fault: impl Into<Fault>) -> Error {
-        let consent_url = self.consent_url();
-        Error::new(
-            fault.into(),
-            Some(self.0.correlation_id.clone()),
-            &RemedyContext { consent_url: Some(&consent_url) },
-        )
+        Error::new(fault.into(), Some(self))
     }
 
     /// The end because no answer came.
@@ -152,12 +147,12 @@ impl Context {
 
     /// The end because of an answer that breaks a rule.
     pub(crate) fn violated(&self, rule: Violation, response: &Response) -> Error {
-        let content_type = response.content_type().map(str::to_owned);
+        let content_type = response.content_type();
         self.fail(Fault::Violation { rule, status: response.status, content_type })
     }
 
     /// Where a person grants the scopes of this call.
-    fn consent_url(&self) -> Url {
+    pub(crate) fn consent_url(&self) -> Url {
         let mut url = self.0.app.authority.authorization_endpoint();
         url.query_pairs_mut()
             .append_pair("client_id", &self.0.app.client_id)
@@ -231,6 +226,31 @@ mod tests {
         assert!(claims(Some(r#"{"access_token":{"xms_cc":{"values":["cp2"]}}}"#), &["cp1"]).is_err());
         assert!(claims(Some("[]"), &[]).is_err());
         assert!(claims(Some(r#"{"access_token":1}"#), &["cp1"]).is_err());
+    }
+
+    #[test]
+    fn a_state_shows_the_length_of_a_supplied_document_and_not_its_text() {
+        let app = PublicClientApplication::new("app", "https://login.microsoftonline.com/t".parse().unwrap());
+        let document = "<definitions xmlns='http://schemas.xmlsoap.org/wsdl/'/>";
+        let options =
+            RequestOptions { federation_metadata: Some(document.to_owned()), ..RequestOptions::default() };
+        let cx = Context::new(app, Vec::new(), options, Seed::new([0; 32])).unwrap();
+        let shown = format!("{cx:?}");
+        assert!(!shown.contains("schemas.xmlsoap.org"), "{shown}");
+        assert!(shown.contains(&format!("federation_metadata_bytes: Some({})", document.len())), "{shown}");
+    }
+
+    #[test]
+    fn a_managed_user_is_told_of_the_headers_where_they_were_off() {
+        for (headers, told) in [(true, false), (false, true)] {
+            let mut app =
+                PublicClientApplication::new("app", "https://login.microsoftonline.com/t".parse().unwrap());
+            app.client_info_headers = headers;
+            let cx = Context::new(app, Vec::new(), RequestOptions::default(), Seed::new([0; 32])).unwrap();
+            let error = cx.fail(crate::error::Unsupported::ManagedUser);
+            assert_eq!(error.remedy().contains("client_info_headers"), told, "{}", error.remedy());
+            assert!(error.remedy().contains("device code"));
+        }
     }
 
     #[test]

@@ -13,13 +13,15 @@ use http::{HeaderName, HeaderValue};
 use url::Url;
 
 use crate::context::Context;
-use crate::error::{Error, Fault, FederationFault, Service, Unsupported, Violation};
+use crate::error::{Error, Fault, FederationFault, Misuse, Service, Unsupported, Violation};
 use crate::http::{HttpAuth, Outcome, Request, Response, ServiceName};
 use crate::negotiate;
 use crate::protocol::mex::{self, Endpoints, WsTrustEndpoint, WsTrustVersion};
 use crate::protocol::realm::{self, Federation};
 use crate::protocol::token::{self, Grant};
 use crate::protocol::wstrust::{self, Answer, Issue, UsernameToken};
+use crate::redeem::{ExpectRedeemed, redeem};
+use crate::result::AuthenticationResult;
 use crate::retry;
 use crate::secret::Secret;
 use crate::step::{Expect, Step};
@@ -44,6 +46,16 @@ impl Credential {
                 endpoints.username_password.ok_or(Unsupported::NoEndpoint("user name and password"))
             }
         }
+    }
+}
+
+/// A user name without the blanks around it.
+pub(crate) fn username(text: &str) -> Result<String, Error> {
+    match text.trim() {
+        "" => Err(Misuse::NoUsername.into()),
+        // As a path segment these would lead elsewhere.
+        "." | ".." => Err(Misuse::Argument { name: "user name", reason: "it is no name" }.into()),
+        name => Ok(name.to_owned()),
     }
 }
 
@@ -235,6 +247,7 @@ fn grant(
                 integrated,
                 error_codes: token::codes_in(detail),
                 subcode: fault.subcode.map(|code| code.local),
+                subcodes: fault.subcodes.into_iter().map(|code| code.local).collect(),
                 reason: fault.reason,
                 detail: fault.detail,
             }))))
@@ -244,11 +257,51 @@ fn grant(
     }
 }
 
+/// Where a flow goes on once the federation server has spoken: redeems the assertion.
+#[derive(Debug)]
+pub(crate) struct ExpectGrant {
+    pub(crate) cx: Context,
+}
+
+impl Expect<Result<Grant, Error>, AuthenticationResult> for ExpectGrant {
+    fn on(
+        self: Box<Self>,
+        grant: Result<Grant, Error>,
+        _now: Timestamp,
+    ) -> Result<Step<AuthenticationResult>, Error> {
+        Ok(redeem(self.cx, &grant?, ExpectRedeemed))
+    }
+}
+
 fn status(response: &Response, service: Service, now: Timestamp) -> Fault {
     Fault::Status {
         service,
         status: response.status,
-        content_type: response.content_type().map(str::to_owned),
+        content_type: response.content_type(),
         retry_after: retry::retry_after(response, now),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use http::HeaderMap;
+
+    use super::*;
+    use crate::application::{PublicClientApplication, RequestOptions};
+    use crate::seed::Seed;
+
+    #[test]
+    fn a_fault_is_told_with_all_its_subcodes() {
+        let app = PublicClientApplication::new("app", "https://login.microsoftonline.com/t".parse().unwrap());
+        let cx = Context::new(app, Vec::new(), RequestOptions::default(), Seed::new([0; 32])).unwrap();
+        let body = "<s:Envelope xmlns:s='http://www.w3.org/2003/05/soap-envelope'><s:Body><s:Fault><s:Code><s:Subcode>\
+            <s:Value>FailedAuthentication</s:Value><s:Subcode><s:Value>Inner</s:Value></s:Subcode></s:Subcode></s:Code>\
+            </s:Fault></s:Body></s:Envelope>";
+        let status = StatusCode::INTERNAL_SERVER_ERROR;
+        let response = Response::new(status, HeaderMap::new(), body.as_bytes().to_vec());
+        let error = grant(&cx, "joe".to_owned(), false, &response, Timestamp::default()).unwrap_err();
+        let Fault::Federation(fault) = error.fault() else { panic!("{error}") };
+        assert_eq!(fault.subcodes, ["FailedAuthentication", "Inner"]);
+        assert_eq!(fault.subcode.as_deref(), Some("Inner"));
     }
 }

@@ -37,7 +37,11 @@ pub const RESPONSE_LIMIT: usize = 1024 * 1024;
 pub const TIMEOUT: Duration = Duration::from_secs(30);
 
 impl Request {
-    pub(crate) fn get(url: Url) -> Self {
+    /// A GET with the usual limits and nothing else.
+    ///
+    /// Flows make their own requests; this is for what tests a host or sends along its way.
+    #[must_use]
+    pub fn get(url: Url) -> Self {
         Self {
             method: Method::GET,
             url,
@@ -49,11 +53,15 @@ impl Request {
         }
     }
 
-    pub(crate) fn post(url: Url, body: Vec<u8>) -> Self {
-        Self { method: Method::POST, body: SecretBytes::new(body), ..Self::get(url) }
+    /// A POST of a body with the usual limits.
+    #[must_use]
+    pub fn post(url: Url, body: impl Into<SecretBytes>) -> Self {
+        Self { method: Method::POST, body: body.into(), ..Self::get(url) }
     }
 
-    pub(crate) fn header(mut self, name: HeaderName, value: HeaderValue) -> Self {
+    /// Sets a header in place of any of its name. Mark a value that is a credential sensitive beforehand.
+    #[must_use]
+    pub fn header(mut self, name: HeaderName, value: HeaderValue) -> Self {
         self.headers.insert(name, value);
         self
     }
@@ -156,11 +164,15 @@ impl Response {
         Self { status, headers, body: body.into() }
     }
 
-    /// The content type as the server named it.
-    pub(crate) fn content_type(&self) -> Option<&str> {
-        self.headers.get(http::header::CONTENT_TYPE)?.to_str().ok()
+    /// The content type as the server named it, to be shown: of at most 100 characters, none of control.
+    pub(crate) fn content_type(&self) -> Option<String> {
+        let named = self.headers.get(http::header::CONTENT_TYPE)?.to_str().ok()?.trim();
+        let shown: String = named.chars().filter(|c| !c.is_control()).take(LONGEST_CONTENT_TYPE).collect();
+        (!shown.is_empty()).then_some(shown)
     }
 }
+
+const LONGEST_CONTENT_TYPE: usize = 100;
 
 impl<B: Into<SecretBytes>> From<http::Response<B>> for Response {
     fn from(response: http::Response<B>) -> Self {
@@ -266,6 +278,20 @@ mod tests {
     fn a_service_is_named_after_the_host_without_its_port() {
         let url = Url::parse("https://STS.contoso.com:8443/adfs").unwrap();
         assert_eq!(ServiceName::of(&url).as_str(), "HTTP/sts.contoso.com");
+    }
+
+    #[test]
+    fn a_content_type_is_shown_within_bounds() {
+        let shown = |value: &[u8]| {
+            let value = HeaderValue::from_bytes(value).unwrap();
+            let headers = HeaderMap::from_iter([(http::header::CONTENT_TYPE, value)]);
+            Response::new(StatusCode::OK, headers, Vec::new()).content_type()
+        };
+        assert_eq!(shown(b" text/html; charset=utf-8").as_deref(), Some("text/html; charset=utf-8"));
+        assert_eq!(shown(b"text/\thtml").as_deref(), Some("text/html"));
+        assert_eq!(shown("ä".repeat(9).as_bytes()), None);
+        assert_eq!(shown(b""), None);
+        assert_eq!(shown("x".repeat(1000).as_bytes()).map(|shown| shown.len()), Some(100));
     }
 
     #[test]

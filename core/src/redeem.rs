@@ -1,9 +1,10 @@
 //! A grant for tokens: post, read, and put together what the caller gets and what the cache keeps.
 
 use crate::account::{Account, HomeAccountId};
-use crate::authority::Tenant;
+use crate::authority::{AuthorityKind, Tenant};
 use crate::cache::{
-    AccessToken, AccountRecord, AppMetadata, CacheUpdate, IdToken, Record, RefreshToken, StoreError,
+    AccessToken, AccountRecord, AccountSource, AppMetadata, AuthorityType, CacheUpdate, IdToken, Record,
+    RefreshToken, StoreError,
 };
 use crate::context::{Context, RESERVED_SCOPES};
 use crate::error::{Error, Service};
@@ -35,7 +36,7 @@ pub(crate) fn redeem<T: 'static>(
 struct ExpectToken<N> {
     cx: Context,
     username: String,
-    source: &'static str,
+    source: AccountSource,
     then: N,
 }
 
@@ -54,9 +55,9 @@ impl<T, N: Expect<Result<Redeemed, Error>, T>> Expect<Outcome, T> for ExpectToke
 
 /// The last state of a flow: keeps what was got, or ends with the failure.
 #[derive(Debug)]
-pub(crate) struct Keep;
+pub(crate) struct ExpectRedeemed;
 
-impl Expect<Result<Redeemed, Error>, AuthenticationResult> for Keep {
+impl Expect<Result<Redeemed, Error>, AuthenticationResult> for ExpectRedeemed {
     fn on(
         self: Box<Self>,
         verdict: Result<Redeemed, Error>,
@@ -88,7 +89,7 @@ fn redeemed(
     cx: &Context,
     response: TokenResponse,
     username: &str,
-    source: &'static str,
+    source: AccountSource,
     now: Timestamp,
 ) -> Redeemed {
     let account = account(cx, &response, username);
@@ -167,11 +168,17 @@ fn matches_scope(asked: &str, granted: &str) -> bool {
     }
 }
 
+fn authority_type(cx: &Context) -> AuthorityType {
+    match cx.app().authority.kind() {
+        AuthorityKind::Entra(_) => AuthorityType::MsSts,
+    }
+}
+
 fn records(
     cx: &Context,
     response: TokenResponse,
     result: &AuthenticationResult,
-    account_source: &'static str,
+    source: AccountSource,
     now: Timestamp,
 ) -> Vec<Record> {
     let environment = || cx.app().authority.environment().to_owned();
@@ -185,11 +192,11 @@ fn records(
     if let Some(account) = &result.account {
         records.push(Record::Account(AccountRecord {
             account: account.clone(),
-            authority_type: "MSSTS",
+            authority_type: authority_type(cx),
             given_name: claim("given_name"),
             family_name: claim("family_name"),
             client_info: response.client_info_text.clone(),
-            account_source,
+            account_source: Some(source),
         }));
     }
     if let Some(secret) = response.id_token {

@@ -41,6 +41,27 @@ pub struct AuthenticationResult {
 }
 
 impl AuthenticationResult {
+    /// A bearer token and when it ends, with nothing known of it besides: for tests of what takes a result.
+    #[must_use]
+    pub fn new(access_token: Secret, expires_on: Timestamp) -> Self {
+        Self {
+            access_token,
+            token_type: "Bearer".to_owned(),
+            expires_on,
+            extended_expires_on: None,
+            refresh_on: None,
+            scopes: Vec::new(),
+            declined_scopes: Vec::new(),
+            account: None,
+            id_token: None,
+            id_token_claims: None,
+            token_source: TokenSource::IdentityProvider,
+            correlation_id: String::new(),
+            not_kept: None,
+            refresh_token: None,
+        }
+    }
+
     /// The refresh token, for moving to another library. Applications do not need it: the cache keeps it.
     #[must_use]
     pub const fn refresh_token(&self) -> Option<&Secret> {

@@ -31,19 +31,19 @@ impl<T: 'static, N: Expect<Outcome, T> + 'static> Expect<Outcome, T> for ExpectF
     fn on(self: Box<Self>, outcome: Outcome, now: Timestamp) -> Result<Step<T>, Error> {
         if is_worth_a_second_try(&outcome) {
             let Self { again, then } = *self;
-            return Ok(Step::wait(now.after(PAUSE), Pause { again, then }));
+            return Ok(Step::wait(now.after(PAUSE), ExpectPause { again, then }));
         }
         Box::new(self.then).on(outcome, now)
     }
 }
 
 #[derive(Debug)]
-struct Pause<N> {
+struct ExpectPause<N> {
     again: Request,
     then: N,
 }
 
-impl<T: 'static, N: Expect<Outcome, T> + 'static> Expect<(), T> for Pause<N> {
+impl<T: 'static, N: Expect<Outcome, T> + 'static> Expect<(), T> for ExpectPause<N> {
     fn on(self: Box<Self>, (): (), _now: Timestamp) -> Result<Step<T>, Error> {
         Ok(Step::send(self.again, self.then))
     }

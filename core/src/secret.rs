@@ -1,16 +1,27 @@
 //! What must never be printed or left behind in memory.
+//!
+//! The core wipes what it holds, and makes strings that will hold a secret as large as they will be, as one that
+//! grows leaves its outgrown copies behind. Beyond its reach are:
+//!
+//! - the scratch space in which `serde_json` puts together a text that is written with escapes. The tokens of Entra
+//!   and AD FS are base64url and dots, which no writer escapes;
+//! - `http::HeaderValue`, which shares its bytes and wipes nothing, and the buffers of HTTP and TLS libraries;
+//! - the bytes of a moved [`Seed`](crate::seed::Seed) where it lay before, and the state of HMAC-SHA-256 over it;
+//! - the caller's own copy of a text given as `&str`, and the clear text that
+//!   [`CacheDocument::to_json`](crate::cache::CacheDocument::to_json) gives away.
 
 use std::fmt;
 use std::sync::Arc;
 
-use zeroize::Zeroizing;
+use serde_json::{Map, Value};
+use zeroize::{Zeroize, Zeroizing};
 
 /// A secret text: a password, a token, an assertion.
 ///
 /// It is shared, not copied, when cloned; wiped at its last drop; printed as `Secret(…)`; and has neither
 /// `Display` nor `Serialize`. Reading it takes the word [`expose`](Self::expose), which is easy to search for.
 /// Comparing takes the same time wherever the texts differ.
-#[derive(Clone)]
+#[derive(Clone, Default)]
 pub struct Secret(Arc<Zeroizing<String>>);
 
 impl Secret {
@@ -106,6 +117,54 @@ impl PartialEq for SecretBytes {
 
 impl Eq for SecretBytes {}
 
+/// Members of a JSON object of which any may be a secret: wiped when dropped.
+///
+/// It has no `Debug`, so that nothing that holds it can print it.
+#[derive(Clone, Default)]
+pub(crate) struct SecretMembers(Map<String, Value>);
+
+impl SecretMembers {
+    pub(crate) const fn new(members: Map<String, Value>) -> Self {
+        Self(members)
+    }
+
+    pub(crate) fn get(&self, name: &str) -> Option<&Value> {
+        self.0.get(name)
+    }
+
+    pub(crate) fn insert(&mut self, name: String, value: Value) {
+        if let Some(mut old) = self.0.insert(name, value) {
+            wipe(&mut old);
+        }
+    }
+
+    /// Takes a member out; whoever takes it answers for it.
+    pub(crate) fn remove(&mut self, name: &str) -> Option<Value> {
+        self.0.remove(name)
+    }
+
+    /// A copy that nothing wipes.
+    pub(crate) fn to_json(&self) -> Map<String, Value> {
+        self.0.clone()
+    }
+}
+
+impl Drop for SecretMembers {
+    fn drop(&mut self) {
+        self.0.values_mut().for_each(wipe);
+    }
+}
+
+/// Wipes every text in a value. The names of members stay: they are not what is secret in JSON.
+fn wipe(value: &mut Value) {
+    match value {
+        Value::String(text) => text.zeroize(),
+        Value::Array(items) => items.iter_mut().for_each(wipe),
+        Value::Object(members) => members.values_mut().for_each(wipe),
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
+    }
+}
+
 /// Compares in a time that depends on the lengths alone.
 fn equal(left: &[u8], right: &[u8]) -> bool {
     let differing = left.iter().zip(right).fold(0, |all, (l, r)| all | (l ^ r));
@@ -120,6 +179,13 @@ mod tests {
     fn debug_shows_nothing() {
         let text = format!("{:?} {:?}", Secret::new("hunter2"), SecretBytes::new(*b"hunter2"));
         assert_eq!(text, "Secret(…) SecretBytes(7 bytes)");
+    }
+
+    #[test]
+    fn every_text_of_a_value_is_wiped_however_deep() {
+        let mut value = serde_json::json!({ "a": "hunter2", "b": ["hunter2", { "c": "hunter2" }], "d": 5 });
+        wipe(&mut value);
+        assert_eq!(value, serde_json::json!({ "a": "", "b": ["", { "c": "" }], "d": 5 }));
     }
 
     #[test]

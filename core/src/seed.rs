@@ -6,6 +6,8 @@ use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 use zeroize::Zeroize;
 
+use crate::error::{Error, Fault};
+
 /// The randomness of one flow: 32 bytes from the operating system's generator.
 ///
 /// Every random value of the flow is derived from it by a label and an ordinal with HMAC-SHA-256 (RFC 2104),
@@ -14,6 +16,18 @@ use zeroize::Zeroize;
 pub struct Seed([u8; 32]);
 
 impl Seed {
+    /// Has `fill` write 32 random bytes: the operating system's, as from `getrandom::fill`. No copy of them is left.
+    ///
+    /// # Errors
+    /// [`Fault::NoRandomness`](crate::error::Fault) with the words of `fill` if it fails.
+    pub fn draw<E: fmt::Display>(fill: impl FnOnce(&mut [u8]) -> Result<(), E>) -> Result<Self, Error> {
+        let mut seed = Self([0; 32]);
+        match fill(&mut seed.0) {
+            Ok(()) => Ok(seed),
+            Err(error) => Err(Fault::NoRandomness { detail: error.to_string() }.into()),
+        }
+    }
+
     /// Takes 32 random bytes.
     #[must_use]
     pub const fn new(bytes: [u8; 32]) -> Self {
@@ -85,6 +99,20 @@ mod tests {
             assert_eq!(text.chars().nth(14), Some('4'));
             assert!(matches!(text.chars().nth(19), Some('8' | '9' | 'a' | 'b')));
         }
+    }
+
+    #[test]
+    fn a_generator_that_fails_gives_no_seed_but_its_words() {
+        let drawn = Seed::draw(|bytes| {
+            bytes.fill(7);
+            Ok::<_, fmt::Error>(())
+        });
+        assert_eq!(drawn.unwrap().bytes("state", 0), Seed::new([7; 32]).bytes("state", 0));
+        let error = Seed::draw(|_| Err("the pool is empty")).unwrap_err();
+        assert_eq!(error.code(), "no_randomness");
+        assert!(crate::error::OWN_CODES.iter().any(|(code, _)| *code == error.code()));
+        assert_eq!(error.to_string(), "there is no randomness: the pool is empty");
+        assert!(error.remedy().starts_with("The operator: "));
     }
 
     #[test]

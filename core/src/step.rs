@@ -97,7 +97,7 @@ impl<T> Step<T> {
     where
         T: 'static,
     {
-        Self::Wait { until, resume: Resume(Box::new(Until { until, then: Box::new(then) })) }
+        Self::Wait { until, resume: Resume(Box::new(ExpectTime { until, then: Box::new(then) })) }
     }
 
     pub(crate) fn save(update: CacheUpdate, then: impl Expect<Result<(), StoreError>, T> + 'static) -> Self {
@@ -158,19 +158,19 @@ pub(crate) trait Expect<R, T>: fmt::Debug + Send {
 }
 
 /// A wait that was answered early waits again, so that no state has to repeat the guard.
-struct Until<T> {
+struct ExpectTime<T> {
     until: Timestamp,
     then: Box<dyn Expect<(), T>>,
 }
 
 /// Shows the state that it wraps.
-impl<T> fmt::Debug for Until<T> {
+impl<T> fmt::Debug for ExpectTime<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.then.fmt(f)
     }
 }
 
-impl<T: 'static> Expect<(), T> for Until<T> {
+impl<T: 'static> Expect<(), T> for ExpectTime<T> {
     fn on(self: Box<Self>, (): (), now: Timestamp) -> Result<Step<T>, Error> {
         if now < self.until {
             return Ok(Step::Wait { until: self.until, resume: Resume(self) });

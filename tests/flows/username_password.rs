@@ -158,7 +158,7 @@ fn the_active_address_serves_where_there_is_no_metadata_address() {
 #[test]
 fn a_token_that_cannot_be_kept_is_still_a_token() {
     let mut world = World::default().answer("userrealm", 200, MANAGED_REALM).answer("token", 200, tokens());
-    world.broken_store = Some(StoreError("the disk is full".to_owned()));
+    world.broken_store = Some(StoreError::new("the disk is full"));
     let result = world.run(password()).unwrap();
     assert_eq!(result.access_token.expose(), "planted-access-token");
     assert_eq!(result.not_kept, world.broken_store);

@@ -110,7 +110,7 @@ pub fn walk<T: std::fmt::Debug>(
             }
             Ok(Step::Save { resume, .. }) => {
                 reply = if next.kept { "kept" } else { "not kept" }.to_owned();
-                resume.with(if next.kept { Ok(()) } else { Err(StoreError("full".to_owned())) }, now)
+                resume.with(if next.kept { Ok(()) } else { Err(StoreError::new("full")) }, now)
             }
         };
     }

@@ -1,22 +1,15 @@
-//! What to do about an error: one table, codes matched whole.
+//! What to do about an error, whatever it is.
 
-use url::Url;
-
+use super::aadsts::{WRAPPERS, explain, explained};
 use super::{Fault, FederationFault, Misuse, Refusal, Service, Unsupported, Violation};
+use crate::context::Context;
 use crate::http::TransportErrorKind;
 use crate::protocol::wstrust::EnvelopeError;
 
-/// What a remedy may name of the call that failed.
-#[derive(Debug, Default)]
-pub(crate) struct RemedyContext<'a> {
-    /// Where the user, or an administrator, grants what was asked for.
-    pub(crate) consent_url: Option<&'a Url>,
-}
-
-/// Whose turn it is and what to do.
-pub(super) fn remedy(fault: &Fault, context: &RemedyContext<'_>) -> String {
+/// Whose turn it is and what to do, in the call that failed, if there was one.
+pub(super) fn remedy(fault: &Fault, call: Option<&Context>) -> String {
     match fault {
-        Fault::Refused(refusal) => refused(refusal, context),
+        Fault::Refused(refusal) => refused(refusal, call),
         Fault::Federation(fault) => federation(fault),
         Fault::IntegratedRefused { schemes } => {
             let hint = if schemes.iter().any(|scheme| scheme.eq_ignore_ascii_case("Negotiate")) {
@@ -47,14 +40,28 @@ pub(super) fn remedy(fault: &Fault, context: &RemedyContext<'_>) -> String {
             None => "The operator: check the authority, and any proxy between; then try again later.".to_owned(),
         },
         Fault::Violation { rule, .. } => violation(rule).to_owned(),
+        Fault::Unsupported(Unsupported::ManagedUser)
+            if call.is_some_and(|call| !call.app().client_info_headers) =>
+        {
+            MANAGED_WITHOUT_HEADERS.to_owned()
+        }
         Fault::Unsupported(reason) => unsupported(reason).to_owned(),
         Fault::Transport { service, error } => transport(*service, error.kind),
         Fault::Envelope(error) => envelope(error).to_owned(),
         Fault::Misuse(misuse) => misused(misuse).to_owned(),
+        Fault::NoRandomness { .. } => {
+            "The operator: let this process read the operating system's random number generator; early in a start, \
+             wait until it is seeded."
+                .to_owned()
+        }
     }
 }
 
-fn refused(refusal: &Refusal, context: &RemedyContext<'_>) -> String {
+const MANAGED_WITHOUT_HEADERS: &str = "The developer: switch client_info_headers on and try again; without these headers the service calls \
+     even a user with seamless single sign-on managed. If it does so with them too, sign the account in interactively, \
+     with a device code, or with user name and password.";
+
+fn refused(refusal: &Refusal, call: Option<&Context>) -> String {
     if refusal.kind() == super::ErrorKind::Throttled {
         // Whatever its text is about, the answer is that there were too many requests.
         return by_name(refusal).to_owned();
@@ -65,21 +72,12 @@ fn refused(refusal: &Refusal, context: &RemedyContext<'_>) -> String {
     });
     let consent =
         refusal.suberror.as_deref().is_some_and(|suberror| suberror.eq_ignore_ascii_case("consent_required"));
-    match (known, explain(65001), context.consent_url) {
+    match (known, explain(65001), call.map(Context::consent_url)) {
         (Some((65001, text)), _, Some(url)) => format!("{text} The consent page is {url}"),
         (None, Some(text), Some(url)) if consent => format!("{text} The consent page is {url}"),
         (Some((_, text)), ..) => text.to_owned(),
         (None, ..) => by_name(refusal).to_owned(),
     }
-}
-
-/// Numbers that often stand before the one that says what is wrong.
-const WRAPPERS: [u32; 2] = [70000, 70002];
-
-/// The first number that says something, a wrapper only if there is nothing else.
-fn explained(codes: &[u32]) -> Option<(u32, &'static str)> {
-    let wrappers_last = codes.iter().filter(|code| !WRAPPERS.contains(code)).chain(codes);
-    wrappers_last.copied().find_map(|code| explain(code).map(|text| (code, text)))
 }
 
 fn by_name(refusal: &Refusal) -> &'static str {
@@ -116,106 +114,37 @@ fn by_name(refusal: &Refusal) -> &'static str {
 const NOT_CONFIRMED: &str = "The developer: check the authority's host. If it is right and login.microsoftonline.com cannot \
      be reached from here, switch instance discovery off.";
 
-/// What an AADSTS number means for these flows: whose turn it is and what to do. Numbers are matched whole.
-#[must_use]
-pub fn explain(code: u32) -> Option<&'static str> {
-    Some(match code {
-        16000 => "The user: sign in interactively; the account is not in this tenant.",
-        50008 | 50013 => {
-            "The administrator: the service did not accept the federation server's assertion; check the server's \
-             token-signing certificate against the one that the tenant trusts."
-        }
-        50020 | 90072 => {
-            "The administrator: invite the account into this tenant; or use its own tenant as authority."
-        }
-        50034 => "The user: check the user name; the tenant has no such account.",
-        50053 => {
-            "The user: wait, then try again; the account is locked after too many wrong passwords, or the address is blocked."
-        }
-        50055 | 50144 => "The user: the password has expired; change it by signing in interactively.",
-        50056 => "The user: sign in interactively; the directory holds no password for this account.",
-        50057 => "The administrator: the account is disabled.",
-        50072 | 50074 | 50076 | 50079 => {
-            "The user: a second factor is required, or must be set up, and no silent flow can do that; sign in \
-             interactively or with a device code."
-        }
-        50097 | 50129 | 50131 | 53000 | 53001 | 53002 | 53003 | 53004 | 530_032 | 530_035 => {
-            "The user: sign in interactively on a device that the organization's policy accepts; else the administrator \
-             changes the policy."
-        }
-        50105 => "The administrator: assign the user to the application.",
-        50107 => {
-            "The administrator: the federation settings of the domain do not match the server that issued the assertion."
-        }
-        50126 => "The user: user name or password is wrong. Entrada sent them once and does not try again.",
-        50128 | 90002 => "The developer: the authority names a tenant that does not exist.",
-        50158 => "The user: sign in interactively; the tenant wants a check by another provider.",
-        50173 | 70008 | 70043 | 700_082 => {
-            "The user: sign in again; the earlier sign-in was revoked or has expired."
-        }
-        50196 => {
-            "The developer: the application asks in a loop; keep the tokens that it gets and stop when refused."
-        }
-        54005 => "The developer: an authorization code can be redeemed once; use the refresh token.",
-        65001 => {
-            "The user or an administrator: consent to the application's permissions, once and interactively."
-        }
-        65004 => "The user: consent was declined; nothing can be got without it.",
-        70000 | 7_500_514 => {
-            "The administrator: the service could not use the federation server's assertion; check that the server issues \
-             SAML 1.1 or 2.0 bearer assertions for the tenant."
-        }
-        70002 | 7_000_218 => {
-            "The application's owner: the registration treats this application as confidential; set 'Allow public client \
-             flows' (allowPublicClient) to yes."
-        }
-        80001 | 80002 | 80005 | 80007 | 80010 => {
-            "The administrator: the on-premises agent of pass-through authentication did not answer; check it, then try again."
-        }
-        81004..=81012 => {
-            "The administrator: seamless single sign-on failed; check the Kerberos ticket and the AZUREADSSOACC account. The \
-             user can sign in another way meanwhile."
-        }
-        90010 | 9_001_023 => {
-            "The developer: this flow does not work with /common or /consumers; use the tenant, or /organizations, as authority."
-        }
-        90013 | 90014 | 900_144 => {
-            "The developer: the request lacks a parameter or holds a wrong one; please report it."
-        }
-        90055 => "The application: the tenant sends too many requests; try again later.",
-        90094 => {
-            "The administrator: grant consent for the whole organization; users may not consent to this themselves."
-        }
-        700_016 => "The developer: the tenant has no application with this client id; check both.",
-        _ => return None,
-    })
-}
-
 fn federation(fault: &FederationFault) -> String {
     if let Some((_, text)) = explained(&fault.error_codes) {
         return text.to_owned();
     }
-    let text = match fault.subcode.as_deref() {
-        Some("FailedAuthentication") if fault.integrated => {
+    let known = fault.innermost_first().find_map(|subcode| explain_subcode(subcode, fault.integrated));
+    let text =
+        known.unwrap_or("The federation server's administrator: look for this call in the server's own log");
+    format!("{text}.")
+}
+
+fn explain_subcode(subcode: &str, integrated: bool) -> Option<&'static str> {
+    Some(match subcode {
+        "FailedAuthentication" if integrated => {
             "The user: sign in to the domain again, or kinit; the server did not accept the Kerberos ticket, or the account may \
              not sign in here"
         }
-        Some("FailedAuthentication") => {
+        "FailedAuthentication" => {
             "The user: user name or password is wrong, or the account may not sign in here. Entrada sent them once and does \
              not try again"
         }
-        Some("RequestFailed") => {
+        "RequestFailed" => {
             "The federation server's administrator: check that the relying party trust for Microsoft 365 exists"
         }
-        Some("MessageExpired" | "InvalidTimeRange") => {
+        "MessageExpired" | "InvalidTimeRange" => {
             "The operator: set this machine's clock; the server refused the time of the request"
         }
-        Some("InvalidSecurityToken" | "UnsupportedSecurityToken") => {
+        "InvalidSecurityToken" | "UnsupportedSecurityToken" => {
             "The federation server's administrator: allow user name and password at this endpoint"
         }
-        _ => "The federation server's administrator: look for this call in the server's own log",
-    };
-    format!("{text}.")
+        _ => return None,
+    })
 }
 
 fn violation(rule: &Violation) -> &'static str {
@@ -321,18 +250,5 @@ fn misused(misuse: &Misuse) -> &'static str {
         Misuse::FederationMetadata(_) => {
             "The developer: supply the document as the server wrote it: a WSDL in XML, without a DTD."
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn codes_are_matched_whole() {
-        assert_ne!(explain(90010), explain(9001));
-        assert_eq!(explain(90010), explain(9_001_023));
-        assert_eq!(explain(7000), None);
-        assert_eq!(explain(500_207), None);
     }
 }

@@ -10,12 +10,10 @@
 
 use crate::application::{PublicClientApplication, RequestOptions};
 use crate::context::Context;
-use crate::error::{Error, Misuse, Service, Unsupported};
-use crate::federate::{Credential, federate};
+use crate::error::{Error, Service, Unsupported};
+use crate::federate::{Credential, ExpectGrant, federate, username};
 use crate::http::Outcome;
 use crate::protocol::realm::{self, Realm};
-use crate::protocol::token::Grant;
-use crate::redeem::{Keep, redeem};
 use crate::resolve::resolve;
 use crate::result::AuthenticationResult;
 use crate::retry;
@@ -61,16 +59,6 @@ impl Flow for IntegratedWindowsAuth {
     }
 }
 
-/// A user name without the blanks around it.
-pub(super) fn username(text: &str) -> Result<String, Error> {
-    match text.trim() {
-        "" => Err(Misuse::NoUsername.into()),
-        // As a path segment these would lead elsewhere.
-        "." | ".." => Err(Misuse::Argument { name: "user name", reason: "it is no name" }.into()),
-        name => Ok(name.to_owned()),
-    }
-}
-
 #[derive(Debug)]
 struct ExpectAuthority {
     cx: Context,
@@ -105,21 +93,5 @@ impl Expect<Outcome, AuthenticationResult> for ExpectRealm {
                 federate(cx.clone(), federation, Credential::Integrated, username, now, ExpectGrant { cx })
             }
         }
-    }
-}
-
-/// Waits for the assertion, to redeem it.
-#[derive(Debug)]
-pub(super) struct ExpectGrant {
-    pub(super) cx: Context,
-}
-
-impl Expect<Result<Grant, Error>, AuthenticationResult> for ExpectGrant {
-    fn on(
-        self: Box<Self>,
-        grant: Result<Grant, Error>,
-        _now: Timestamp,
-    ) -> Result<Step<AuthenticationResult>, Error> {
-        Ok(redeem(self.cx, &grant?, Keep))
     }
 }

@@ -12,12 +12,11 @@
 use crate::application::{PublicClientApplication, RequestOptions};
 use crate::context::Context;
 use crate::error::{Error, Service, Unsupported};
-use crate::federate::{Credential, federate};
-use crate::flow::integrated_windows_auth::{ExpectGrant, username};
+use crate::federate::{Credential, ExpectGrant, federate, username};
 use crate::http::Outcome;
 use crate::protocol::realm::{self, Realm};
 use crate::protocol::token::Grant;
-use crate::redeem::{Keep, redeem};
+use crate::redeem::{ExpectRedeemed, redeem};
 use crate::resolve::resolve;
 use crate::result::AuthenticationResult;
 use crate::retry;
@@ -100,7 +99,7 @@ impl Expect<Outcome, AuthenticationResult> for ExpectRealm {
         let realm = realm::response(&response, now).map_err(|fault| cx.fail(fault))?;
         match realm {
             _ if password.expose().is_empty() => Err(cx.fail(Unsupported::PasswordRequired)),
-            Realm::Managed => Ok(redeem(cx, &Grant::Password { username, password }, Keep)),
+            Realm::Managed => Ok(redeem(cx, &Grant::Password { username, password }, ExpectRedeemed)),
             Realm::Federated(federation) => federate(
                 cx.clone(),
                 federation,

@@ -30,12 +30,11 @@ pub fn response(response: &Response, now: Timestamp) -> Result<(), Fault> {
     if let Some(refusal) = token::refusal(response, now) {
         return Err(Fault::Refused(Box::new(refusal)));
     }
-    let content_type = || response.content_type().map(str::to_owned);
     if response.status != StatusCode::OK {
         return Err(Fault::Status {
             service: Service::InstanceDiscovery,
             status: response.status,
-            content_type: content_type(),
+            content_type: response.content_type(),
             retry_after: crate::retry::retry_after(response, now),
         });
     }
@@ -45,7 +44,7 @@ pub fn response(response: &Response, now: Timestamp) -> Result<(), Fault> {
         _ => Err(Fault::Violation {
             rule: Violation::DiscoveryNotJson,
             status: response.status,
-            content_type: content_type(),
+            content_type: response.content_type(),
         }),
     }
 }

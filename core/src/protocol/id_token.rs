@@ -16,6 +16,13 @@ use serde_json::{Map, Value};
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct IdTokenClaims(Map<String, Value>);
 
+/// Claims that were read elsewhere.
+impl From<Map<String, Value>> for IdTokenClaims {
+    fn from(claims: Map<String, Value>) -> Self {
+        Self(claims)
+    }
+}
+
 impl IdTokenClaims {
     /// Reads a JWT's payload (RFC 7519); `None` if the text is no JWT with an object as payload.
     #[must_use]

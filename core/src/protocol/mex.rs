@@ -12,10 +12,11 @@ mod tests;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use url::{Host, Url};
+use url::Url;
 
 use self::policy::Offer;
 use super::xml::{self, Element, Namespace, Reader, XmlError};
+use crate::authority;
 
 /// A version of WS-Trust.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -96,10 +97,17 @@ pub struct Endpoints {
 pub enum MexError {
     /// The document is not XML, or beyond our bounds.
     #[error("the federation metadata is not a well-formed document: {0}")]
-    Xml(#[from] XmlError),
+    Xml(XmlError),
     /// The document is XML but has no WSDL definitions: a page of some sort.
     #[error("the federation metadata has no wsdl definitions")]
     NoDefinitions,
+}
+
+// Not `#[from]`, which would make it a source: its words are in the message already.
+impl From<XmlError> for MexError {
+    fn from(error: XmlError) -> Self {
+        Self::Xml(error)
+    }
 }
 
 /// Reads the endpoints of a metadata document.
@@ -243,22 +251,9 @@ impl<'a> Metadata<'a> {
 impl Port<'_> {
     fn endpoint(&self, version: WsTrustVersion, allow_http_loopback: bool) -> Option<WsTrustEndpoint> {
         let url = Url::parse(self.address.trim()).ok()?;
-        let usable = match url.scheme() {
-            "https" => true,
-            "http" => allow_http_loopback && is_loopback(&url),
-            _ => false,
-        };
+        let usable = authority::is_permitted(&url, allow_http_loopback);
         let spn = self.spn.as_deref().map(str::trim).filter(|spn| !spn.is_empty());
         usable.then(|| WsTrustEndpoint { url, version, spn: spn.map(str::to_owned) })
-    }
-}
-
-fn is_loopback(url: &Url) -> bool {
-    match url.host() {
-        Some(Host::Domain(name)) => name == "localhost",
-        Some(Host::Ipv4(address)) => address.is_loopback(),
-        Some(Host::Ipv6(address)) => address.is_loopback(),
-        None => false,
     }
 }
 

@@ -70,18 +70,17 @@ pub(crate) fn request(cx: &Context, username: &str) -> Request {
 }
 
 pub(crate) fn response(response: &Response, now: Timestamp) -> Result<Realm, Fault> {
-    let content_type = || response.content_type().map(str::to_owned);
     if response.status != StatusCode::OK {
         return Err(Fault::Status {
             service: Service::UserRealm,
             status: response.status,
-            content_type: content_type(),
+            content_type: response.content_type(),
             retry_after: crate::retry::retry_after(response, now),
         });
     }
     parse(response.body.expose()).map_err(|error| match error {
         RealmError::Violation(rule) => {
-            Fault::Violation { rule, status: response.status, content_type: content_type() }
+            Fault::Violation { rule, status: response.status, content_type: response.content_type() }
         }
         RealmError::Unsupported(reason) => Fault::Unsupported(reason),
     })

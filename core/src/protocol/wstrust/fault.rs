@@ -23,6 +23,8 @@ pub struct QName {
 pub struct SoapFault {
     /// The innermost subcode, or the code of a SOAP 1.1 fault.
     pub subcode: Option<QName>,
+    /// All subcodes, from the outermost to the innermost, or the code of a SOAP 1.1 fault.
+    pub subcodes: Vec<QName>,
     /// The first text of the reason.
     pub reason: Option<String>,
     /// The text of the internal error in the detail: Microsoft's cloud puts its `AADSTS` message there.
@@ -39,7 +41,7 @@ pub(super) fn parse(reader: &mut Reader<'_>, soap: Namespace) -> Result<SoapFaul
             ""
         };
         match local {
-            "Code" => fault.subcode = code(reader, soap)?,
+            "Code" => fault.subcodes = code(reader, soap)?,
             "Reason" => {
                 while let Some(text) = reader.child()? {
                     if text.is(soap, "Text") && fault.reason.is_none() {
@@ -49,41 +51,45 @@ pub(super) fn parse(reader: &mut Reader<'_>, soap: Namespace) -> Result<SoapFaul
                     }
                 }
             }
-            "faultcode" => fault.subcode = qname(reader)?,
+            "faultcode" => fault.subcodes = qname(reader)?.into_iter().collect(),
             "faultstring" => fault.reason = text_of(&reader.content()?),
             "Detail" | "detail" => internal_error(reader, false, &mut fault.detail)?,
             _ => reader.skip()?,
         }
     }
+    fault.subcode = fault.subcodes.last().cloned();
     Ok(fault)
 }
 
-/// The value of the innermost subcode of the `Code` just entered.
-fn code(reader: &mut Reader<'_>, soap: Namespace) -> Result<Option<QName>, XmlError> {
-    let mut code = None;
+/// The values of the subcodes of the `Code` just entered.
+fn code(reader: &mut Reader<'_>, soap: Namespace) -> Result<Vec<QName>, XmlError> {
+    let mut codes = Vec::new();
     while let Some(child) = reader.child()? {
-        if child.is(soap, "Subcode") && code.is_none() {
-            code = subcode(reader, soap)?;
+        if child.is(soap, "Subcode") && codes.is_empty() {
+            subcode(reader, soap, &mut codes)?;
         } else {
             reader.skip()?;
         }
     }
-    Ok(code)
+    Ok(codes)
 }
 
-/// The value of the `Subcode` just entered, or of the one inside of it.
-fn subcode(reader: &mut Reader<'_>, soap: Namespace) -> Result<Option<QName>, XmlError> {
-    let (mut value, mut inner) = (None, None);
+/// Adds the value of the `Subcode` just entered, then those of the ones inside of it, wherever each has its value.
+fn subcode(reader: &mut Reader<'_>, soap: Namespace, codes: &mut Vec<QName>) -> Result<(), XmlError> {
+    let (mut valued, mut inner) = (false, Vec::new());
     while let Some(child) = reader.child()? {
-        if child.is(soap, "Value") && value.is_none() {
-            value = qname(reader)?;
-        } else if child.is(soap, "Subcode") && inner.is_none() {
-            inner = subcode(reader, soap)?;
+        if child.is(soap, "Value") && !valued {
+            let value = qname(reader)?;
+            valued = value.is_some();
+            codes.extend(value);
+        } else if child.is(soap, "Subcode") && inner.is_empty() {
+            subcode(reader, soap, &mut inner)?;
         } else {
             reader.skip()?;
         }
     }
-    Ok(inner.or(value))
+    codes.extend(inner);
+    Ok(())
 }
 
 /// The text of the element just entered as a name, resolved where it stands.

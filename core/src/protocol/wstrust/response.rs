@@ -81,14 +81,21 @@ pub enum Answer {
 #[non_exhaustive]
 pub enum RstrError {
     /// The response is not XML, or beyond our bounds.
-    #[error("the ws-trust response is not a well-formed document: {0}")]
-    Xml(#[from] XmlError),
+    #[error("the federation server's answer is not a well-formed document: {0}")]
+    Xml(XmlError),
     /// The response is XML but not a SOAP envelope.
-    #[error("the ws-trust response is not a soap envelope")]
+    #[error("the federation server's answer is not a soap envelope")]
     NotSoap,
     /// The response has neither a SAML assertion nor a fault.
-    #[error("the ws-trust response has neither a saml assertion nor a fault")]
+    #[error("the federation server's answer has neither a saml assertion nor a fault")]
     NoToken,
+}
+
+// Not `#[from]`, which would make it a source: its words are in the message already.
+impl From<XmlError> for RstrError {
+    fn from(error: XmlError) -> Self {
+        Self::Xml(error)
+    }
 }
 
 /// Reads the response of a security token service, whatever its HTTP status was.

@@ -216,6 +216,16 @@ fn the_innermost_subcode_counts() {
 }
 
 #[test]
+fn the_outer_subcodes_are_kept_in_their_order() {
+    let nested = "<s:Subcode><s:Value>t:Outer</s:Value><s:Subcode><s:Subcode><s:Value>t:Inner</s:Value></s:Subcode>\
+        <s:Value>t:Middle</s:Value></s:Subcode><s:Subcode><s:Value>t:Second</s:Value></s:Subcode></s:Subcode>";
+    let found = fault(&soap("xmlns:t='urn:t'", &format!("<s:Fault><s:Code>{nested}</s:Code></s:Fault>")));
+    let locals: Vec<_> = found.subcodes.iter().map(|code| code.local.as_str()).collect();
+    assert_eq!(locals, ["Outer", "Middle", "Inner"]);
+    assert_eq!(found.subcode.as_ref(), found.subcodes.last());
+}
+
+#[test]
 fn a_soap_1_1_fault_is_read_too() {
     let body = "<e:Envelope xmlns:e='http://schemas.xmlsoap.org/soap/envelope/'><e:Body><e:Fault>\
         <faultcode xmlns:q='urn:q'>q:FailedAuthentication</faultcode><faultstring>no</faultstring><detail/></e:Fault>\

@@ -1,0 +1,214 @@
+//! The records of the token cache.
+//!
+//! Each has a `Default`, all empty: whoever builds one begins there and sets the fields that are known.
+
+use crate::account::Account;
+use crate::secret::Secret;
+use crate::time::Timestamp;
+
+/// One entry of the token cache, in the terms of MSAL's unified schema.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Record {
+    /// An access token.
+    AccessToken(AccessToken),
+    /// A refresh token.
+    RefreshToken(RefreshToken),
+    /// An ID token.
+    IdToken(IdToken),
+    /// An account.
+    Account(AccountRecord),
+    /// What is known of an application.
+    AppMetadata(AppMetadata),
+}
+
+/// An access token of a user.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub struct AccessToken {
+    /// Whose it is.
+    pub home_account_id: Option<String>,
+    /// The host name that stands for the cloud.
+    pub environment: String,
+    /// The application.
+    pub client_id: String,
+    /// The tenant.
+    pub realm: String,
+    /// The scopes granted, without an order that means anything.
+    pub target: Vec<String>,
+    /// The token.
+    pub secret: Secret,
+    /// How to present it.
+    pub token_type: String,
+    /// When it was got.
+    pub cached_at: Timestamp,
+    /// When it ends.
+    pub expires_on: Timestamp,
+    /// Until when it may be used while the service is down.
+    pub extended_expires_on: Option<Timestamp>,
+    /// When to get a new one.
+    pub refresh_on: Option<Timestamp>,
+}
+
+/// A refresh token, of one application or of a family.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub struct RefreshToken {
+    /// Whose it is.
+    pub home_account_id: Option<String>,
+    /// The host name that stands for the cloud.
+    pub environment: String,
+    /// The application that got it.
+    pub client_id: String,
+    /// The family of applications that may use it.
+    pub family_id: Option<String>,
+    /// The token.
+    pub secret: Secret,
+    /// When it was got: of two, the newer one counts.
+    pub last_modification_time: Timestamp,
+}
+
+/// An ID token.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub struct IdToken {
+    /// Whose it is.
+    pub home_account_id: Option<String>,
+    /// The host name that stands for the cloud.
+    pub environment: String,
+    /// The application.
+    pub client_id: String,
+    /// The tenant.
+    pub realm: String,
+    /// The token, a JWT.
+    pub secret: Secret,
+}
+
+/// An account, as the cache keeps it.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub struct AccountRecord {
+    /// The account.
+    pub account: Account,
+    /// What kind of authority knows it.
+    pub authority_type: AuthorityType,
+    /// The claims `given_name` and `family_name`.
+    pub given_name: Option<String>,
+    /// See `given_name`.
+    pub family_name: Option<String>,
+    /// What the service said of the client, as it came: base64url of `{"uid":…,"utid":…}`.
+    pub client_info: Option<String>,
+    /// The grant that brought it, where that was written down.
+    pub account_source: Option<AccountSource>,
+}
+
+/// Whether an application belongs to a family that shares refresh tokens.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub struct AppMetadata {
+    /// The application.
+    pub client_id: String,
+    /// The host name that stands for the cloud.
+    pub environment: String,
+    /// The family; absent for an application that is known to be in none.
+    pub family_id: Option<String>,
+}
+
+/// What kind of authority an account comes from, in the schema's words.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub enum AuthorityType {
+    /// Microsoft Entra ID: `MSSTS`.
+    #[default]
+    MsSts,
+    /// AD FS: `ADFS`.
+    AdFs,
+    /// Another, as some library wrote it.
+    Other(
+        /// Its word.
+        String,
+    ),
+}
+
+impl AuthorityType {
+    /// The word in the schema.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        match self {
+            Self::MsSts => "MSSTS",
+            Self::AdFs => "ADFS",
+            Self::Other(word) => word,
+        }
+    }
+}
+
+impl From<&str> for AuthorityType {
+    fn from(word: &str) -> Self {
+        match word {
+            "MSSTS" => Self::MsSts,
+            "ADFS" => Self::AdFs,
+            _ => Self::Other(word.to_owned()),
+        }
+    }
+}
+
+/// The grant that brought an account, by the name of its type.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum AccountSource {
+    /// The user's password: `password`.
+    Password,
+    /// A federation server's assertion of SAML 1.1.
+    Saml11,
+    /// A federation server's assertion of SAML 2.0.
+    Saml20,
+    /// Another, as some library wrote it.
+    Other(
+        /// Its name.
+        String,
+    ),
+}
+
+const SAML_11: &str = "urn:ietf:params:oauth:grant-type:saml1_1-bearer";
+const SAML_20: &str = "urn:ietf:params:oauth:grant-type:saml2-bearer";
+
+impl AccountSource {
+    /// The grant type.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        match self {
+            Self::Password => "password",
+            Self::Saml11 => SAML_11,
+            Self::Saml20 => SAML_20,
+            Self::Other(name) => name,
+        }
+    }
+}
+
+impl From<&str> for AccountSource {
+    fn from(name: &str) -> Self {
+        match name {
+            "password" => Self::Password,
+            SAML_11 => Self::Saml11,
+            SAML_20 => Self::Saml20,
+            _ => Self::Other(name.to_owned()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_word_of_the_schema_survives_whether_it_is_known_or_not() {
+        for word in ["MSSTS", "ADFS", "Generic", ""] {
+            assert_eq!(AuthorityType::from(word).as_str(), word);
+        }
+        for name in ["password", SAML_11, SAML_20, "broker", ""] {
+            assert_eq!(AccountSource::from(name).as_str(), name);
+        }
+        assert_eq!(AuthorityType::from("ADFS"), AuthorityType::AdFs);
+        assert_eq!(AccountSource::from(SAML_20), AccountSource::Saml20);
+    }
+}

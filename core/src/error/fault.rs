@@ -1,0 +1,164 @@
+//! Whose fault it was, with its code and its class.
+
+use std::time::Duration;
+
+use http::StatusCode;
+
+use super::{ErrorKind, FederationFault, Misuse, Refusal, Unsupported, Violation};
+use crate::http::{TransportError, TransportErrorKind};
+use crate::protocol::wstrust::EnvelopeError;
+
+/// Whose fault it was.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Fault {
+    /// The token endpoint refused.
+    #[error("{0}")]
+    Refused(Box<Refusal>),
+    /// The federation server answered with a SOAP fault.
+    #[error("{0}")]
+    Federation(Box<FederationFault>),
+    /// The federation server did not accept the signed-in user: a final 401.
+    #[error("the federation server refused integrated authentication (401); it offers {}", offered(schemes))]
+    IntegratedRefused {
+        /// The schemes of its `WWW-Authenticate`, without their parameters.
+        schemes: Vec<String>,
+    },
+    /// An answer with a status that says all there is to know.
+    #[error("{service} answered with status {status}{}", named(content_type.as_deref()))]
+    Status {
+        /// Who answered.
+        service: Service,
+        /// How.
+        status: StatusCode,
+        /// What its content type was: at most 100 characters, none of control.
+        content_type: Option<String>,
+        /// How long to stay away, if the service said so.
+        retry_after: Option<Duration>,
+    },
+    /// An answer that breaks the protocol.
+    #[error("{rule}{}", received(rule, content_type.as_deref()))]
+    Violation {
+        /// The rule that it breaks.
+        rule: Violation,
+        /// The status that it came with.
+        status: StatusCode,
+        /// What its content type was: at most 100 characters, none of control.
+        content_type: Option<String>,
+    },
+    /// The account cannot be used with this flow.
+    #[error(transparent)]
+    Unsupported(#[from] Unsupported),
+    /// No answer came.
+    #[error("{service}: {error}")]
+    Transport {
+        /// Who was asked.
+        service: Service,
+        /// What happened.
+        error: TransportError,
+    },
+    /// Something that XML cannot carry to the federation server.
+    #[error(transparent)]
+    Envelope(EnvelopeError),
+    /// The caller asked for what cannot be.
+    #[error(transparent)]
+    Misuse(#[from] Misuse),
+    /// The host has no randomness to start a flow with.
+    #[error("there is no randomness: {detail}")]
+    NoRandomness {
+        /// The generator's own words.
+        detail: String,
+    },
+}
+
+fn offered(schemes: &[String]) -> String {
+    if schemes.is_empty() { "no scheme".to_owned() } else { schemes.join(", ") }
+}
+
+/// The content type of an answer that is not of the form that it should be: it tells where to look.
+fn received(rule: &Violation, content_type: Option<&str>) -> String {
+    match content_type {
+        _ if !rule.is_of_another_form() => String::new(),
+        None => " (no content type)".to_owned(),
+        Some(_) => named(content_type),
+    }
+}
+
+fn named(content_type: Option<&str>) -> String {
+    content_type.map(|content_type| format!(" (content type {content_type})")).unwrap_or_default()
+}
+
+impl Fault {
+    pub(super) fn code(&self) -> &str {
+        match self {
+            Self::Refused(refusal) => &refusal.error,
+            Self::Federation(_) => "federated_service_returned_error",
+            Self::IntegratedRefused { .. } => "integrated_authentication_refused",
+            Self::Status { service, status, .. } => match service {
+                Service::InstanceDiscovery => "instance_discovery_failed",
+                Service::UserRealm => "user_realm_discovery_failed",
+                Service::FederationMetadata => "accessing_ws_metadata_exchange_failed",
+                Service::Federation => "federated_service_returned_error",
+                Service::Token => match *status {
+                    StatusCode::NOT_FOUND => "not_found",
+                    StatusCode::TOO_MANY_REQUESTS => "request_throttled",
+                    _ => "http_status_not_200",
+                },
+            },
+            Self::Violation { rule, .. } => rule.code(),
+            Self::Unsupported(reason) => reason.code(),
+            Self::Transport { error, .. } => match error.kind {
+                TransportErrorKind::Connect => "connection_failed",
+                TransportErrorKind::Timeout => "request_timeout",
+                TransportErrorKind::Tls => "tls_failed",
+                TransportErrorKind::TooLarge => "response_too_large",
+                TransportErrorKind::Negotiate => "integrated_windows_authentication_failed",
+                TransportErrorKind::Other => "network_error",
+            },
+            Self::Envelope(_) => "invalid_argument",
+            Self::Misuse(misuse) => misuse.code(),
+            Self::NoRandomness { .. } => "no_randomness",
+        }
+    }
+
+    pub(super) fn kind(&self) -> ErrorKind {
+        match self {
+            Self::Refused(refusal) => refusal.kind(),
+            Self::Status { status: StatusCode::TOO_MANY_REQUESTS, .. } => ErrorKind::Throttled,
+            // The same mistake of the user is of the same kind, whoever checks the password.
+            Self::Federation(fault) if fault.is_the_users() => ErrorKind::UiRequired,
+            Self::Federation(_) | Self::Status { .. } | Self::IntegratedRefused { .. } => ErrorKind::Service,
+            Self::Violation { .. }
+            | Self::Unsupported(_)
+            | Self::Envelope(_)
+            | Self::Misuse(_)
+            | Self::NoRandomness { .. } => ErrorKind::Client,
+            // No ticket: the user gets one, or signs in another way.
+            Self::Transport { error, .. } if error.kind == TransportErrorKind::Negotiate => {
+                ErrorKind::UiRequired
+            }
+            Self::Transport { .. } => ErrorKind::Transport,
+        }
+    }
+}
+
+/// Who was asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, thiserror::Error)]
+#[non_exhaustive]
+pub enum Service {
+    /// The instance discovery endpoint.
+    #[error("the instance discovery endpoint")]
+    InstanceDiscovery,
+    /// The user realm endpoint.
+    #[error("the user realm endpoint")]
+    UserRealm,
+    /// The metadata address of the federation server.
+    #[error("the federation metadata address")]
+    FederationMetadata,
+    /// The WS-Trust endpoint of the federation server.
+    #[error("the federation server")]
+    Federation,
+    /// The token endpoint.
+    #[error("the token endpoint")]
+    Token,
+}
