@@ -11,17 +11,21 @@
 //! no other host ever gets a token.
 
 use std::fmt;
+use std::sync::Arc;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use http::header::WWW_AUTHENTICATE;
 use http::{HeaderMap, HeaderValue, StatusCode};
+use zeroize::Zeroizing;
 
 use crate::http::{ServiceName, TransportError, TransportErrorKind};
 
 /// What makes Negotiate tokens: Kerberos, SSPI, or a script in tests.
 pub trait Negotiator: Send + Sync {
     /// Begins an exchange with one service, as the signed-in user.
+    ///
+    /// It is called when the server has asked for a token, and once.
     ///
     /// # Errors
     /// If there is no ticket or no credential to begin with.
@@ -102,24 +106,41 @@ pub const MOST_ROUNDS: u32 = 8;
 /// The longest challenge, in base64; a Kerberos token with a large PAC takes some 16 KiB.
 pub const LONGEST_CHALLENGE: usize = 64 * 1024;
 
-/// The loop over one request. It sends the first request without a token and answers what the server asks.
+/// The loop over one request. The first goes without a token; what the server asks is answered.
+///
+/// No ticket is fetched for a server that does not ask for Negotiate: the platform is first called at the challenge.
 pub struct Exchange {
-    negotiation: Box<dyn Negotiation>,
+    negotiator: Arc<dyn Negotiator>,
+    service: ServiceName,
+    bindings: Option<ChannelBindings>,
+    /// Absent until the server asks.
+    negotiation: Option<Box<dyn Negotiation>>,
     rounds: u32,
     complete: bool,
 }
 
 impl fmt::Debug for Exchange {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Exchange").field("rounds", &self.rounds).field("complete", &self.complete).finish()
+        f.debug_struct("Exchange")
+            .field("service", &self.service)
+            .field("rounds", &self.rounds)
+            .field("complete", &self.complete)
+            .finish_non_exhaustive()
     }
 }
 
 impl Exchange {
-    /// Begins, at the request that is about to be sent.
+    /// An exchange with one service, before its request is sent.
     #[must_use]
-    pub fn new(negotiation: Box<dyn Negotiation>) -> Self {
-        Self { negotiation, rounds: 0, complete: false }
+    pub fn new(negotiator: Arc<dyn Negotiator>, service: ServiceName) -> Self {
+        Self { negotiator, service, bindings: None, negotiation: None, rounds: 0, complete: false }
+    }
+
+    /// Ties the exchange to the connection, which has to be made first: call it before the first [`on`](Self::on).
+    ///
+    /// Once a token was made it has no effect. A host that cannot know the server's certificate leaves it out.
+    pub fn bind(&mut self, bindings: ChannelBindings) {
+        self.bindings = Some(bindings);
     }
 
     /// Takes a response and says what follows.
@@ -138,7 +159,7 @@ impl Exchange {
         match challenge {
             Some(Some(token)) => {
                 // The last word is the server's: it proves that it could read our token.
-                let round = self.negotiation.step(Some(&token))?;
+                let round = self.step(Some(&token))?;
                 if !round.complete {
                     return Err(NegotiateError("the server did not prove who it is".to_owned()));
                 }
@@ -163,15 +184,24 @@ impl Exchange {
         if self.rounds == 0 && token.is_some() {
             return Err(NegotiateError("the server's first challenge holds a token".to_owned()));
         }
-        let round = self.negotiation.step(token.as_deref())?;
+        let round = self.step(token.as_deref())?;
         self.rounds = self.rounds.saturating_add(1);
         self.complete = round.complete;
-        let Some(token) = round.token else { return Ok(Next::Accept) };
-        let text = format!("Negotiate {}", STANDARD.encode(token));
+        let Some(token) = round.token.map(Zeroizing::new) else { return Ok(Next::Accept) };
+        let encoded = Zeroizing::new(STANDARD.encode(&*token));
+        let text = format!("Negotiate {}", *encoded);
         let mut value = HeaderValue::try_from(text)
             .map_err(|_| NegotiateError("the token cannot be sent as a header".to_owned()))?;
         value.set_sensitive(true);
         Ok(Next::SendAgain(value))
+    }
+
+    fn step(&mut self, challenge: Option<&[u8]>) -> Result<Round, NegotiateError> {
+        let negotiation = match &mut self.negotiation {
+            Some(negotiation) => negotiation,
+            none => none.insert(self.negotiator.begin(&self.service, self.bindings.take())?),
+        };
+        negotiation.step(challenge)
     }
 }
 
@@ -217,12 +247,36 @@ fn offers(headers: &HeaderMap) -> impl Iterator<Item = (&str, &str)> {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Mutex;
+
     use super::*;
 
     /// Sends `token-1`, `token-2`, …; complete after `own` rounds, or when told `mutual`.
     struct Script {
         own: u32,
         seen: Vec<Option<Vec<u8>>>,
+    }
+
+    /// Begins a [`Script`] unless there is no ticket, and writes down for whom.
+    #[derive(Default)]
+    struct Platform {
+        own: u32,
+        ticket_missing: bool,
+        begun: Mutex<Vec<(String, Option<ChannelBindings>)>>,
+    }
+
+    impl Negotiator for Platform {
+        fn begin(
+            &self,
+            service: &ServiceName,
+            bindings: Option<ChannelBindings>,
+        ) -> Result<Box<dyn Negotiation>, NegotiateError> {
+            self.begun.lock().unwrap().push((service.to_string(), bindings));
+            match self.ticket_missing {
+                true => Err(NegotiateError("no ticket".to_owned())),
+                false => Ok(Box::new(Script { own: self.own, seen: Vec::new() })),
+            }
+        }
     }
 
     impl Negotiation for Script {
@@ -239,7 +293,11 @@ mod tests {
     }
 
     fn exchange(own: u32) -> Exchange {
-        Exchange::new(Box::new(Script { own, seen: Vec::new() }))
+        exchange_over(&Arc::new(Platform { own, ..Platform::default() }))
+    }
+
+    fn exchange_over(platform: &Arc<Platform>) -> Exchange {
+        Exchange::new(Arc::clone(platform) as _, ServiceName::new("HTTP/sts.contoso.com"))
     }
 
     fn headers(values: &[&str]) -> HeaderMap {
@@ -258,6 +316,41 @@ mod tests {
             }
             Next::Accept => panic!("nothing is sent"),
         }
+    }
+
+    #[test]
+    fn the_platform_is_not_asked_before_the_server_asks_for_negotiate() {
+        let platform = Arc::new(Platform { own: 9, ..Platform::default() });
+        for (status, value) in
+            [(200, "Negotiate"), (401, "Basic realm=x"), (302, "Negotiate"), (407, "Negotiate")]
+        {
+            let next = exchange_over(&platform).on(StatusCode::from_u16(status).unwrap(), &headers(&[value]));
+            assert_eq!(next, Ok(Next::Accept));
+        }
+        assert_eq!(platform.begun.lock().unwrap().len(), 0);
+    }
+
+    #[test]
+    fn an_exchange_begins_once_for_its_service_and_with_what_binds_it_to_the_connection() {
+        for bindings in [None, Some(ChannelBindings(b"tls-server-end-point:hash".to_vec()))] {
+            let platform = Arc::new(Platform { own: 9, ..Platform::default() });
+            let mut exchange = exchange_over(&platform);
+            if let Some(bindings) = bindings.clone() {
+                exchange.bind(bindings);
+            }
+            sent(exchange.on(StatusCode::UNAUTHORIZED, &headers(&["Negotiate"])));
+            exchange.bind(ChannelBindings(b"too late".to_vec()));
+            sent(exchange.on(StatusCode::UNAUTHORIZED, &headers(&[&token("again")])));
+            assert_eq!(exchange.on(StatusCode::OK, &headers(&[&token("mutual")])), Ok(Next::Accept));
+            assert_eq!(*platform.begun.lock().unwrap(), [("HTTP/sts.contoso.com".to_owned(), bindings)]);
+        }
+    }
+
+    #[test]
+    fn without_a_ticket_the_platforms_words_are_the_error() {
+        let platform = Arc::new(Platform { ticket_missing: true, ..Platform::default() });
+        let error = exchange_over(&platform).on(StatusCode::UNAUTHORIZED, &headers(&["Negotiate"]));
+        assert_eq!(error, Err(NegotiateError("no ticket".to_owned())));
     }
 
     #[test]

@@ -6,15 +6,16 @@ mod password;
 
 use std::sync::Arc;
 
+use entrada_blocking::{Proxy, Settings};
 use entrada_core::application::PublicClientApplication;
 use entrada_core::authority::{Authority, AuthorityOptions};
 use entrada_core::error::Error;
 use entrada_core::result::AuthenticationResult;
 use entrada_core::secret::Secret;
 use entrada_core::step::Flow;
+use entrada_emulator::negotiator::ScriptedNegotiator;
 use entrada_emulator::world::{CLIENT_ID, PASSWORD, SCOPE};
 use entrada_emulator::{Config, Emulator};
-use entrada_tests::negotiator::Scripted;
 
 #[derive(Debug, Clone, Copy)]
 enum Backend {
@@ -58,20 +59,15 @@ impl Scene {
             .into_iter()
             .collect();
         let upn = self.signed_in.clone();
-        let negotiator = upn.map(|upn| Arc::new(Scripted { upn }));
+        let mut settings = Settings::new();
+        settings.extra_root_certificates = roots;
+        settings.proxy = Proxy::None;
+        settings.integrated = upn.map(|upn| Arc::new(ScriptedNegotiator { upn }) as _);
         match self.backend {
             Backend::Blocking => {
-                let mut settings = entrada_blocking::Settings::new();
-                settings.extra_root_certificates = roots;
-                settings.proxy = entrada_blocking::Proxy::None;
-                settings.integrated = negotiator.map(|negotiator| negotiator as _);
                 entrada_blocking::HttpHost::new(settings).expect("the settings hold").acquire(flow)
             }
             Backend::Tokio => {
-                let mut settings = entrada_tokio::Settings::new();
-                settings.extra_root_certificates = roots;
-                settings.proxy = entrada_tokio::Proxy::None;
-                settings.integrated = negotiator.map(|negotiator| negotiator as _);
                 let runtime =
                     tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
                 let host = entrada_tokio::HttpHost::new(settings).expect("the settings hold");

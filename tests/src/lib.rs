@@ -2,6 +2,5 @@
 //! any flow with anything.
 
 pub mod documents;
-pub mod negotiator;
 pub mod walk;
 pub mod world;

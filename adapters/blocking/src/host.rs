@@ -1,19 +1,17 @@
 //! The host: it answers a flow's steps over HTTP.
 
 use std::fmt;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::sync::Arc;
 
 use entrada_core::cache::{CacheDocument, CacheUpdate, StoreError};
-use entrada_core::error::{Error, Misuse};
+use entrada_core::error::Error;
 use entrada_core::http::{HttpAuth, Outcome, Request, TransportError, TransportErrorKind};
 use entrada_core::negotiate::{NO_NEGOTIATOR, Negotiator};
-use entrada_core::seed::Seed;
 use entrada_core::step::{self, Flow, Host, Step, StepEvent};
 use entrada_core::time::Timestamp;
+use entrada_host::{Settings, SetupError, SharedCache, now, seed};
 use ureq::Agent;
 
-use crate::settings::{Settings, SetupError};
 use crate::{connect, negotiate, send, settings};
 
 /// Answers flows over HTTP, blocking the calling thread.
@@ -23,7 +21,7 @@ use crate::{connect, negotiate, send, settings};
 pub struct HttpHost {
     agent: Agent,
     integrated: Option<Arc<dyn Negotiator>>,
-    cache: Arc<Mutex<CacheDocument>>,
+    cache: SharedCache,
 }
 
 impl HttpHost {
@@ -33,13 +31,13 @@ impl HttpHost {
     /// If a certificate or the proxy's address cannot be used, or nothing is trusted.
     pub fn new(settings: Settings) -> Result<Self, SetupError> {
         let agent = connect::agent(settings::config(&settings)?);
-        Ok(Self { agent, integrated: settings.integrated, cache: Arc::default() })
+        Ok(Self { agent, integrated: settings.integrated, cache: SharedCache::default() })
     }
 
     /// Runs a flow to its end.
     ///
     /// # Errors
-    /// The flow's own; and [`Misuse::Argument`] if the operating system gives no randomness.
+    /// The flow's own; and `no_randomness` if the operating system gives none.
     pub fn acquire<F: Flow>(&self, flow: F) -> Result<F::Output, Error> {
         self.acquire_observed(flow, |_event| {})
     }
@@ -53,10 +51,7 @@ impl HttpHost {
         flow: F,
         observer: impl FnMut(StepEvent<'_>),
     ) -> Result<F::Output, Error> {
-        let mut bytes = [0; 32];
-        let reason = "the operating system gave no randomness";
-        getrandom::fill(&mut bytes).map_err(|_| Misuse::Argument { name: "seed", reason })?;
-        self.run_observed(flow.start(now(), Seed::new(bytes))?, observer)
+        self.run_observed(flow.start(now(), seed()?)?, observer)
     }
 
     /// Runs a flow that was started elsewhere, from this step to its end.
@@ -78,12 +73,7 @@ impl HttpHost {
     /// The token cache as it is now. It holds the tokens in clear text.
     #[must_use]
     pub fn cache(&self) -> CacheDocument {
-        self.locked().clone()
-    }
-
-    fn locked(&self) -> MutexGuard<'_, CacheDocument> {
-        // A panic elsewhere does not leave the document half changed in a way that matters.
-        self.cache.lock().unwrap_or_else(PoisonError::into_inner)
+        self.cache.document()
     }
 }
 
@@ -119,13 +109,7 @@ impl Host for HttpHost {
     }
 
     fn save(&mut self, update: CacheUpdate) -> Result<(), StoreError> {
-        self.locked().apply(&update);
+        self.cache.apply(&update);
         Ok(())
     }
-}
-
-fn now() -> Timestamp {
-    // A clock before 1970 counts as 1970: the flow's arithmetic holds, and the service will say what is wrong.
-    let elapsed = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    Timestamp::default().after(elapsed)
 }

@@ -45,6 +45,6 @@ pub use entrada_core::negotiate::Negotiator;
 pub use entrada_core::result::AuthenticationResult;
 pub use entrada_core::secret::Secret;
 pub use entrada_core::step::{Flow, StepEvent};
+pub use entrada_host::{Proxy, Settings, SetupError};
 
 pub use host::HttpHost;
-pub use settings::{Proxy, Settings, SetupError};

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use entrada_core::http::{Outcome, Request, ServiceName};
-use entrada_core::negotiate::{Exchange, NegotiateError, Negotiation, Negotiator, Next, Round};
+use entrada_core::negotiate::{Exchange, Negotiator, Next};
 use http::header::AUTHORIZATION;
 use ureq::config::Config;
 
@@ -22,7 +22,7 @@ pub(crate) fn send(
     let seal = Seal::default();
     let agent = connect::sealable(config.clone(), &seal);
     let start = Instant::now();
-    let mut exchange = Exchange::new(Box::new(Begun::Not(negotiator, service)));
+    let mut exchange = Exchange::new(negotiator, service);
     let mut authorization = None;
     loop {
         let mut request = request.clone();
@@ -39,24 +39,6 @@ pub(crate) fn send(
         if begun {
             // The server has answered a token, and its answer holds for this connection alone.
             seal.set();
-        }
-    }
-}
-
-/// An exchange that begins at the first challenge: no ticket is fetched for a server that asks for none.
-enum Begun {
-    Not(Arc<dyn Negotiator>, ServiceName),
-    Yes(Box<dyn Negotiation>),
-}
-
-impl Negotiation for Begun {
-    fn step(&mut self, challenge: Option<&[u8]>) -> Result<Round, NegotiateError> {
-        if let Self::Not(negotiator, service) = self {
-            *self = Self::Yes(negotiator.begin(service, None)?);
-        }
-        match self {
-            Self::Yes(negotiation) => negotiation.step(challenge),
-            Self::Not(..) => Err(NegotiateError("the exchange did not begin".to_owned())),
         }
     }
 }

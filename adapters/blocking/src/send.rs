@@ -1,12 +1,14 @@
 //! One request, one response.
 
-use std::io::Read;
+use std::io::{self, Read};
 use std::time::Duration;
 
 use entrada_core::http::{Outcome, Request, Response, TransportError, TransportErrorKind};
 use entrada_core::secret::SecretBytes;
+use entrada_host::Collected;
 use http::Method;
 use ureq::{Agent, Body};
+use zeroize::Zeroizing;
 
 use crate::failure;
 
@@ -44,19 +46,15 @@ fn exchange(agent: &Agent, request: Request, timeout: Duration) -> Result<http::
 
 /// Reads a body to its end, which also gives its connection back, unless it is longer than `limit`.
 fn read(body: Body, limit: usize) -> Result<SecretBytes, TransportError> {
-    let announced = body.content_length().map(|length| usize::try_from(length).unwrap_or(usize::MAX));
-    if announced.is_some_and(|length| length > limit) {
-        return Err(too_large(limit));
+    let mut bytes = Collected::new(limit, body.content_length())?;
+    let mut reader = body.into_reader();
+    let mut buffer = Zeroizing::new([0; 8 * 1024]);
+    loop {
+        match reader.read(&mut *buffer) {
+            Ok(0) => return Ok(bytes.into_secret()),
+            Ok(length) => bytes.add(&buffer[..length])?,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(failure::transport(error.into())),
+        }
     }
-    // With the length known nothing is moved, so that no copy of a token stays behind.
-    let mut bytes = Vec::with_capacity(announced.unwrap_or_default().saturating_add(1));
-    let most = u64::try_from(limit).unwrap_or(u64::MAX).saturating_add(1);
-    let read = body.into_reader().take(most).read_to_end(&mut bytes);
-    let bytes = SecretBytes::new(bytes);
-    read.map_err(|error| failure::transport(error.into()))?;
-    if bytes.len() > limit { Err(too_large(limit)) } else { Ok(bytes) }
-}
-
-fn too_large(limit: usize) -> TransportError {
-    TransportError::new(TransportErrorKind::TooLarge, format!("more than {limit} bytes"))
 }

@@ -35,7 +35,7 @@ Exit codes: 0 a token, 2 wrong usage, 3 the user must act or the account cannot 
 
 The password is read from a prompt, or from standard input if that is no terminal; it is never an argument.
 
-This version has no Kerberos of its own yet: with --flow iwa a real federation server refuses (exit code 4).";
+This version has no Kerberos of its own yet: with --flow iwa it ends at the federation server, with exit code 3.";
 
 const SESSION: &str = "\
 Speak the JSON steps over standard input and output, one object a line.

@@ -4,13 +4,13 @@ use std::io::{self, Write};
 use std::sync::Arc;
 
 use entrada_core::application::PublicClientApplication;
-use entrada_core::http::ServiceName;
-use entrada_core::negotiate::{ChannelBindings, NegotiateError, Negotiation, Negotiator, Round};
 use entrada_core::secret::Secret;
-use entrada_emulator::{Config, Emulator, MUTUAL, client_token, world};
+use entrada_emulator::negotiator::ScriptedNegotiator;
+use entrada_emulator::{Config, Emulator, world};
+use entrada_tokio::{Proxy, Settings};
 
 use crate::args::{Backend, DemoArgs, FlowKind};
-use crate::backend::{self, Reach};
+use crate::backend;
 use crate::report::{self, Failure, Progress};
 
 /// Runs the flow over https against an emulator of its own, and shows what came of it.
@@ -33,22 +33,22 @@ pub(crate) fn run(args: &DemoArgs) -> Result<(), Failure> {
 
     let authority = emulator.authority().parse().map_err(Failure::Flow)?;
     let app = PublicClientApplication::new(world::CLIENT_ID, authority);
-    let reach = Reach {
-        certificates: emulator.ca_certificate_pem().map(String::into_bytes).into_iter().collect(),
-        integrated: Some(Arc::new(Script(user))),
-        direct: true,
-    };
+    let mut settings = Settings::new();
+    settings.extra_root_certificates =
+        emulator.ca_certificate_pem().map(String::into_bytes).into_iter().collect();
+    settings.integrated = Some(Arc::new(ScriptedNegotiator { upn: user.to_owned() }));
+    settings.proxy = Proxy::None;
     let mut progress = Progress::new(Some(io::stdout()));
     let scopes = [world::SCOPE];
     let result = match args.flow {
         FlowKind::Iwa => {
             let flow = app.acquire_token_by_integrated_windows_auth(scopes, user);
-            backend::acquire(args.backend, reach, flow, |event| progress.on(&event))
+            backend::acquire(args.backend, settings, flow, |event| progress.on(&event))
         }
         FlowKind::UsernamePassword => {
             let password = Secret::new(world::PASSWORD);
             let flow = app.acquire_token_by_username_password(scopes, user, password);
-            backend::acquire(args.backend, reach, flow, |event| progress.on(&event))
+            backend::acquire(args.backend, settings, flow, |event| progress.on(&event))
         }
     }?;
     progress.end()?;
@@ -66,33 +66,5 @@ pub(crate) fn run(args: &DemoArgs) -> Result<(), Failure> {
     match emulator.violations().as_slice() {
         [] => Ok(()),
         violations => Err(Failure::Other(format!("the emulator objects: {}", violations.join("; ")))),
-    }
-}
-
-/// Negotiate as the emulator plays it, in place of the platform's Kerberos.
-struct Script(&'static str);
-
-impl Negotiator for Script {
-    fn begin(
-        &self,
-        _service: &ServiceName,
-        _bindings: Option<ChannelBindings>,
-    ) -> Result<Box<dyn Negotiation>, NegotiateError> {
-        Ok(Box::new(Rounds { user: self.0, done: 0 }))
-    }
-}
-
-struct Rounds {
-    user: &'static str,
-    done: u32,
-}
-
-impl Negotiation for Rounds {
-    fn step(&mut self, challenge: Option<&[u8]>) -> Result<Round, NegotiateError> {
-        if challenge == Some(MUTUAL) {
-            return Ok(Round { token: None, complete: true });
-        }
-        self.done = self.done.saturating_add(1);
-        Ok(Round { token: Some(client_token(self.done, self.user)), complete: false })
     }
 }

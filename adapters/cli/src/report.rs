@@ -1,6 +1,5 @@
 //! What people and scripts are told: progress, results, failures, exit codes.
 
-use std::fmt::Display;
 use std::io::{self, Write};
 
 use entrada_core::error::{Error, ErrorKind, Fault};
@@ -8,6 +7,7 @@ use entrada_core::http::HttpAuth;
 use entrada_core::result::AuthenticationResult;
 use entrada_core::step::StepEvent;
 use entrada_core::time::Timestamp;
+use entrada_tokio::SetupError;
 
 /// The exit code of wrong usage; clap's own.
 pub(crate) const USAGE: u8 = 2;
@@ -31,12 +31,17 @@ impl From<io::Error> for Failure {
     }
 }
 
-impl Failure {
-    /// A setting of a backend that cannot be used: it came from an argument.
-    pub(crate) fn setup(error: impl Display) -> Self {
-        Self::Usage(error.to_string())
+impl From<SetupError> for Failure {
+    fn from(error: SetupError) -> Self {
+        match error {
+            SetupError::Certificate { .. } | SetupError::Proxy => Self::Usage(error.to_string()),
+            // Nothing that was said on the command line is to blame.
+            _ => Self::Other(error.to_string()),
+        }
     }
+}
 
+impl Failure {
     /// Tells what happened on standard error, and gives the exit code.
     pub(crate) fn tell(&self) -> u8 {
         // If standard error is gone too, the exit code still tells.
@@ -67,7 +72,9 @@ impl Failure {
 /// The exit code that scripts can act on.
 fn exit_code(error: &Error) -> u8 {
     match (error.fault(), error.kind()) {
-        (Fault::Misuse(_), _) => USAGE,
+        (Fault::NoRandomness { .. }, _) => 1,
+        // What XML cannot carry came with the arguments, too.
+        (Fault::Misuse(_) | Fault::Envelope(_), _) => USAGE,
         (Fault::Unsupported(_), _) | (_, ErrorKind::UiRequired | ErrorKind::ClaimsChallenge) => 3,
         (_, ErrorKind::Transport) => 5,
         _ => 4,
@@ -175,6 +182,23 @@ mod tests {
     #[test]
     fn a_text_from_elsewhere_cannot_steer_a_terminal() {
         assert_eq!(plain("a\u{1b}[2Jb\r\nc\u{9b}d é"), "a [2Jb  c d é");
+    }
+
+    #[test]
+    fn a_machine_without_randomness_is_neither_wrong_usage_nor_a_refusal() {
+        let error = entrada_core::seed::Seed::draw(|_| Err("none")).unwrap_err();
+        assert_eq!(exit_code(&error), 1);
+    }
+
+    #[test]
+    fn a_machine_that_trusts_nobody_is_no_wrong_usage() {
+        let certificate = SetupError::Certificate { index: 0, reason: "junk".to_owned() };
+        for usage in [certificate, SetupError::Proxy] {
+            assert!(matches!(Failure::from(usage), Failure::Usage(_)));
+        }
+        for other in [SetupError::NoRoots(String::new()), SetupError::Client(String::new())] {
+            assert!(matches!(Failure::from(other), Failure::Other(_)));
+        }
     }
 
     #[test]

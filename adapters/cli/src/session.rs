@@ -10,11 +10,7 @@ use crate::report::Failure;
 
 /// Answers line by line until the input ends.
 pub(crate) fn run() -> Result<(), Failure> {
-    let mut session = Session::new(|| {
-        let mut bytes = [0; 32];
-        getrandom::fill(&mut bytes)?;
-        Ok(Seed::new(bytes))
-    });
+    let mut session = Session::new(|| Seed::draw(getrandom::fill).map_err(io::Error::other));
     let mut input = io::stdin().lock();
     let mut output = io::stdout().lock();
     let unreadable = |error: io::Error| Failure::Other(format!("the input cannot be read: {error}"));

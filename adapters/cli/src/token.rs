@@ -7,10 +7,11 @@ use entrada_core::application::{PublicClientApplication, RequestOptions};
 use entrada_core::authority::{Authority, AuthorityOptions};
 use entrada_core::result::AuthenticationResult;
 use entrada_core::secret::Secret;
+use entrada_tokio::Settings;
 use zeroize::Zeroizing;
 
 use crate::args::{FlowKind, Output, TokenArgs};
-use crate::backend::{self, Reach};
+use crate::backend;
 use crate::report::{self, Failure, Progress};
 
 /// Gets a token and prints it.
@@ -40,8 +41,9 @@ fn acquire(args: TokenArgs) -> Result<AuthenticationResult, Failure> {
     options.claims = args.claims;
     options.correlation_id = args.correlation_id;
     options.federation_metadata = args.federation_metadata.as_deref().map(read_text).transpose()?;
-    let certificates: Result<_, _> = args.ca_certificates.iter().map(|path| read(path)).collect();
-    let reach = Reach { certificates: certificates?, ..Reach::default() };
+    let mut settings = Settings::new();
+    settings.extra_root_certificates =
+        args.ca_certificates.iter().map(|path| read(path)).collect::<Result<_, _>>()?;
     // The flow says what is wrong with a name that is missing.
     let username = args.username.unwrap_or_default();
 
@@ -53,13 +55,13 @@ fn acquire(args: TokenArgs) -> Result<AuthenticationResult, Failure> {
         FlowKind::Iwa => {
             let mut flow = app.acquire_token_by_integrated_windows_auth(args.scopes, username);
             flow.options = options;
-            backend::acquire(args.backend, reach, flow, |event| progress.on(&event))
+            backend::acquire(args.backend, settings, flow, |event| progress.on(&event))
         }
         FlowKind::UsernamePassword => {
             let password = password(&username, args.password_stdin)?;
             let mut flow = app.acquire_token_by_username_password(args.scopes, username, password);
             flow.options = options;
-            backend::acquire(args.backend, reach, flow, |event| progress.on(&event))
+            backend::acquire(args.backend, settings, flow, |event| progress.on(&event))
         }
     }
 }
@@ -92,7 +94,8 @@ fn password(username: &str, from_stdin: bool) -> Result<Secret, Failure> {
 /// The most bytes of a password that are read.
 const LONGEST_PASSWORD: u64 = 4096;
 
-/// All of the input, to the character, but the line break at its end.
+/// All of the input, to the character, but the line break at its end and the mark with which Windows PowerShell begins
+/// what it pipes: a password is tried once, and a wrong one counts.
 fn first_line(input: impl Read) -> Result<Secret, Failure> {
     let refused = |reason: &str| Failure::Usage(format!("the password on standard input {reason}"));
     // Room enough from the start leaves no outgrown copy behind.
@@ -105,6 +108,7 @@ fn first_line(input: impl Read) -> Result<Secret, Failure> {
         return Err(refused("is longer than 4096 bytes"));
     }
     let text = std::str::from_utf8(&bytes).map_err(|_| refused("is not UTF-8"))?;
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let text = text.strip_suffix('\n').map_or(text, |line| line.strip_suffix('\r').unwrap_or(line));
     if text.contains('\n') {
         return Err(refused("has more than one line"));
@@ -128,6 +132,15 @@ mod tests {
     fn a_password_is_read_to_the_character_without_the_line_break_at_its_end() {
         for (input, password) in
             [("p", "p"), ("p\n", "p"), ("p\r\n", "p"), (" p \n", " p "), ("p\r", "p\r"), ("", ""), ("ü", "ü")]
+        {
+            assert_eq!(first_line(input.as_bytes()).unwrap(), Secret::new(password), "{input:?}");
+        }
+    }
+
+    #[test]
+    fn a_byte_order_mark_before_a_password_is_none_of_it() {
+        for (input, password) in
+            [("\u{feff}p\r\n", "p"), ("\u{feff}\u{feff}p", "\u{feff}p"), ("p\u{feff}", "p\u{feff}")]
         {
             assert_eq!(first_line(input.as_bytes()).unwrap(), Secret::new(password), "{input:?}");
         }

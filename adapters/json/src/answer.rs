@@ -3,6 +3,7 @@
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use entrada_core::http::{Outcome, Response, TransportErrorKind};
+use entrada_core::secret::SecretBytes;
 use entrada_core::time::Timestamp;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 
@@ -71,13 +72,16 @@ fn header_map(pairs: Vec<(String, String)>) -> Result<HeaderMap, Refused> {
     Ok(headers)
 }
 
-fn body(members: &mut Members<'_>) -> Result<Vec<u8>, Refused> {
-    match (members.text("body")?, members.text("body_base64")?) {
+fn body(members: &mut Members<'_>) -> Result<SecretBytes, Refused> {
+    let text = members.text("body")?.map(SecretBytes::new);
+    let encoded = members.text("body_base64")?.map(SecretBytes::new);
+    match (text, encoded) {
         (Some(_), Some(_)) => Err("the answer has both a \"body\" and a \"body_base64\"".into()),
-        (Some(text), None) => Ok(text.into_bytes()),
+        (Some(text), None) => Ok(text),
         (None, Some(encoded)) => STANDARD
-            .decode(encoded)
+            .decode(encoded.expose())
+            .map(SecretBytes::new)
             .map_err(|_| "the member \"body_base64\" must be standard base64 with its padding".into()),
-        (None, None) => Ok(Vec::new()),
+        (None, None) => Ok(SecretBytes::default()),
     }
 }

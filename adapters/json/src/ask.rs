@@ -1,5 +1,7 @@
 //! What a session prints: one object a line.
 
+use std::borrow::Cow;
+
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use entrada_core::cache::CacheDocument;
@@ -11,6 +13,7 @@ use entrada_core::time::Timestamp;
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 use serde_json::Value;
+use zeroize::Zeroizing;
 
 use crate::result::{Failure, Success};
 
@@ -80,9 +83,9 @@ struct Wire<'a>(&'a Request);
 impl Serialize for Wire<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let Request { method, url, headers, body, auth, response_limit, timeout, .. } = self.0;
-        let mut pairs: Vec<(&str, String)> = headers
+        let mut pairs: Vec<(&str, Cow<'_, str>)> = headers
             .iter()
-            .map(|(name, value)| (name.as_str(), String::from_utf8_lossy(value.as_bytes()).into_owned()))
+            .map(|(name, value)| (name.as_str(), String::from_utf8_lossy(value.as_bytes())))
             .collect();
         // The sort is stable, so values of one name keep their order.
         pairs.sort_by_key(|(name, _)| *name);
@@ -108,7 +111,10 @@ impl Serialize for Wire<'_> {
 fn serialize_body<M: SerializeMap>(map: &mut M, body: &SecretBytes) -> Result<(), M::Error> {
     match std::str::from_utf8(body.expose()) {
         Ok(text) => map.serialize_entry("body", text),
-        Err(_) => map.serialize_entry("body_base64", &STANDARD.encode(body.expose())),
+        Err(_) => {
+            let encoded = Zeroizing::new(STANDARD.encode(body.expose()));
+            map.serialize_entry("body_base64", &*encoded)
+        }
     }
 }
 

@@ -74,6 +74,8 @@ pub struct Session {
     draw: Box<dyn FnMut() -> io::Result<Seed> + Send>,
     cache: CacheDocument,
     awaited: Awaited,
+    /// Whether a line was read.
+    begun: bool,
 }
 
 /// What the next line should be.
@@ -104,14 +106,18 @@ impl Session {
     /// A session with an empty cache, which calls `draw` for each flow that is started without a seed of its own.
     #[must_use]
     pub fn new(draw: impl FnMut() -> io::Result<Seed> + Send + 'static) -> Self {
-        Self { draw: Box::new(draw), cache: CacheDocument::default(), awaited: Awaited::Start }
+        Self { draw: Box::new(draw), cache: CacheDocument::default(), awaited: Awaited::Start, begun: false }
     }
 
     /// Takes one line and gives one, without a line break at its end.
     ///
+    /// The first line may begin with a byte order mark, as Windows PowerShell writes one into a pipe.
+    ///
     /// The line given may hold tokens or a password: wipe it when it is sent.
     #[must_use]
     pub fn line(&mut self, text: &str) -> String {
+        let first = !mem::replace(&mut self.begun, true);
+        let text = text.strip_prefix('\u{feff}').filter(|_| first).unwrap_or(text);
         self.take(text).unwrap_or_else(|Refused(reason)| ask::refused(&reason))
     }
 
@@ -120,9 +126,11 @@ impl Session {
     pub fn line_bytes(&mut self, line: &[u8]) -> String {
         match std::str::from_utf8(line) {
             Ok(text) => self.line(text),
-            // What is too long may well have been cut in the middle of a character.
-            Err(_) if line.len() > LONGEST_LINE => ask::refused(TOO_LONG),
-            Err(_) => ask::refused("the line is not UTF-8"),
+            Err(_) => {
+                self.begun = true;
+                // What is too long may well have been cut in the middle of a character.
+                ask::refused(if line.len() > LONGEST_LINE { TOO_LONG } else { "the line is not UTF-8" })
+            }
         }
     }
 

@@ -14,6 +14,7 @@ use entrada_core::time::Timestamp;
 use serde::de::IgnoredAny;
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
+use zeroize::Zeroizing;
 
 use crate::members::{Members, Pairs, Refused};
 
@@ -100,12 +101,12 @@ pub(crate) fn read(name: &str, mut members: Members<'_>) -> Result<Start, Refuse
     let client_info_headers = members.switch("client_info_headers")?;
     let options = options(&mut members)?;
     let now = members.now()?;
-    let seed = members.text("seed")?.map(|digits| seed(&digits)).transpose()?;
+    let seed = members.text("seed")?.map(|digits| seed(&Zeroizing::new(digits))).transpose()?;
     let cache = match members.optional::<Value>("cache", "an object of the unified cache schema")? {
         None => None,
         Some(document) => Some(
             CacheDocument::from_json(document)
-                .map_err(|error| Refused(format!("the member \"cache\" cannot be used: {}", error.0)))?,
+                .map_err(|error| Refused(format!("the member \"cache\" cannot be used: {}", error.detail)))?,
         ),
     };
     for other in OF_OTHER_FLOWS {
@@ -166,7 +167,7 @@ fn same_user(one: &str, other: &str) -> bool {
 
 fn seed(digits: &str) -> Result<Seed, Refused> {
     let refused = || Refused::from("the member \"seed\" must be 64 hexadecimal digits");
-    let mut bytes = [0; 32];
+    let mut bytes = Zeroizing::new([0; 32]);
     if digits.len() != 64 || !digits.bytes().all(|digit| digit.is_ascii_hexdigit()) {
         return Err(refused());
     }
@@ -174,7 +175,7 @@ fn seed(digits: &str) -> Result<Seed, Refused> {
         let pair = std::str::from_utf8(pair).map_err(|_| refused())?;
         *byte = u8::from_str_radix(pair, 16).map_err(|_| refused())?;
     }
-    Ok(Seed::new(bytes))
+    Ok(Seed::new(*bytes))
 }
 
 /// A password as a line carries it.

@@ -47,6 +47,20 @@ fn what_is_not_a_json_object_is_refused() {
 }
 
 #[test]
+fn a_byte_order_mark_may_stand_before_the_first_line_alone() {
+    let marked = "\u{feff}{\"answer\":\"cache\"}";
+    let mut talk = Talk::new();
+    assert_eq!(talk.raw(marked)["step"], "cache");
+    talk.refusal(marked);
+    // A first line that could not be taken was the first one, too.
+    for first in [&b"\xff\xfe"[..], b"", "\u{feff}\u{feff}{\"answer\":\"cache\"}".as_bytes()] {
+        let mut talk = Talk::new();
+        assert!(talk.session.line_bytes(first).contains("refused"));
+        talk.refusal(marked);
+    }
+}
+
+#[test]
 fn what_is_neither_a_start_nor_an_answer_is_refused() {
     are_refused_everywhere(&[
         json!({ "start": "username_password", "answer": "cache" }).to_string(),

@@ -1,20 +1,18 @@
 //! The host: it answers a flow's steps over HTTP.
 
 use std::fmt;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::sync::Arc;
 
 use entrada_core::cache::{CacheDocument, CacheUpdate, StoreError};
-use entrada_core::error::{Error, Misuse};
+use entrada_core::error::Error;
 use entrada_core::http::{HttpAuth, Outcome, Request, TransportError, TransportErrorKind};
 use entrada_core::negotiate::{NO_NEGOTIATOR, Negotiator};
-use entrada_core::seed::Seed;
 use entrada_core::step::{self, AsyncHost, Flow, Step, StepEvent};
 use entrada_core::time::Timestamp;
+use entrada_host::{Settings, SetupError, SharedCache, now, seed};
 use reqwest::Client;
 
 use crate::negotiate::{self, Connector};
-use crate::settings::{Settings, SetupError};
 use crate::{send, settings};
 
 /// Answers flows over HTTP, without blocking.
@@ -25,7 +23,7 @@ pub struct HttpHost {
     client: Client,
     connector: Connector,
     integrated: Option<Arc<dyn Negotiator>>,
-    cache: Arc<Mutex<CacheDocument>>,
+    cache: SharedCache,
 }
 
 impl HttpHost {
@@ -38,13 +36,13 @@ impl HttpHost {
         let proxies = settings::proxies(&settings.proxy)?;
         let client = settings::client(&settings, tls.clone())?;
         let connector = Connector::new(tls, proxies, settings.connect_timeout);
-        Ok(Self { client, connector, integrated: settings.integrated, cache: Arc::default() })
+        Ok(Self { client, connector, integrated: settings.integrated, cache: SharedCache::default() })
     }
 
     /// Runs a flow to its end. Dropping the future abandons it.
     ///
     /// # Errors
-    /// The flow's own; and [`Misuse::Argument`] if the operating system gives no randomness.
+    /// The flow's own; and `no_randomness` if the operating system gives none.
     pub async fn acquire<F>(&self, flow: F) -> Result<F::Output, Error>
     where
         F: Flow,
@@ -66,10 +64,7 @@ impl HttpHost {
         F: Flow,
         F::Output: Send,
     {
-        let mut bytes = [0; 32];
-        let reason = "the operating system gave no randomness";
-        getrandom::fill(&mut bytes).map_err(|_| Misuse::Argument { name: "seed", reason })?;
-        self.run_observed(flow.start(now(), Seed::new(bytes))?, observer).await
+        self.run_observed(flow.start(now(), seed()?)?, observer).await
     }
 
     /// Runs a flow that was started elsewhere, from this step to its end.
@@ -95,12 +90,7 @@ impl HttpHost {
     /// The token cache as it is now. It holds the tokens in clear text.
     #[must_use]
     pub fn cache(&self) -> CacheDocument {
-        self.locked().clone()
-    }
-
-    fn locked(&self) -> MutexGuard<'_, CacheDocument> {
-        // A panic elsewhere does not leave the document half changed in a way that matters.
-        self.cache.lock().unwrap_or_else(PoisonError::into_inner)
+        self.cache.document()
     }
 }
 
@@ -144,13 +134,7 @@ impl AsyncHost for HttpHost {
     }
 
     async fn save(&mut self, update: CacheUpdate) -> Result<(), StoreError> {
-        self.locked().apply(&update);
+        self.cache.apply(&update);
         Ok(())
     }
-}
-
-fn now() -> Timestamp {
-    // A clock before 1970 counts as 1970: the flow's arithmetic holds, and the service will say what is wrong.
-    let elapsed = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    Timestamp::default().after(elapsed)
 }

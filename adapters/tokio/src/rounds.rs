@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use entrada_core::http::{Request, Response, ServiceName, TransportError, TransportErrorKind};
-use entrada_core::negotiate::{Exchange, NegotiateError, Negotiation, Negotiator, Next, Round};
+use entrada_core::negotiate::{Exchange, NegotiateError, Negotiator, Next};
+use entrada_host::Collected;
 use http::header::{AUTHORIZATION, HOST};
 use http::{HeaderValue, Uri};
 use http_body_util::{BodyExt, Full};
@@ -15,7 +16,6 @@ use url::Position;
 
 use crate::failure;
 use crate::negotiate::Connection;
-use crate::send::Collected;
 
 /// An exchange with one server, between two requests.
 pub(crate) struct Rounds {
@@ -34,7 +34,7 @@ pub(crate) enum Progress {
 
 impl Rounds {
     pub(crate) fn new(negotiator: Arc<dyn Negotiator>, service: ServiceName) -> Self {
-        Self { exchange: Exchange::new(Box::new(Begun::Not(negotiator, service))), authorization: None }
+        Self { exchange: Exchange::new(negotiator, service), authorization: None }
     }
 
     /// Goes on until the response stands or the connection is closed.
@@ -117,23 +117,5 @@ async fn judge(mut exchange: Exchange, response: &Response) -> Result<(Exchange,
     match judged.await {
         Ok(judged) => Ok(judged?),
         Err(_) => Err(NegotiateError("the platform's authentication did not return".to_owned()).into()),
-    }
-}
-
-/// An exchange that begins at the first challenge: no ticket is fetched for a server that asks for none.
-enum Begun {
-    Not(Arc<dyn Negotiator>, ServiceName),
-    Yes(Box<dyn Negotiation>),
-}
-
-impl Negotiation for Begun {
-    fn step(&mut self, challenge: Option<&[u8]>) -> Result<Round, NegotiateError> {
-        if let Self::Not(negotiator, service) = self {
-            *self = Self::Yes(negotiator.begin(service, None)?);
-        }
-        match self {
-            Self::Yes(negotiation) => negotiation.step(challenge),
-            Self::Not(..) => Err(NegotiateError("the exchange did not begin".to_owned())),
-        }
     }
 }

@@ -1,8 +1,8 @@
 //! One request, one response.
 
 use bytes::Bytes;
-use entrada_core::http::{Outcome, Request, Response, TransportError, TransportErrorKind};
-use entrada_core::secret::SecretBytes;
+use entrada_core::http::{Outcome, Request, Response};
+use entrada_host::Collected;
 use http::Method;
 use reqwest::{Body, Client};
 
@@ -24,40 +24,4 @@ pub(crate) async fn send(client: &Client, request: Request) -> Outcome {
     }
     let headers = std::mem::take(response.headers_mut());
     Ok(Response::new(response.status(), headers, bytes.into_secret()))
-}
-
-/// A body as it arrives, never longer than the limit.
-pub(crate) struct Collected {
-    bytes: Vec<u8>,
-    limit: usize,
-}
-
-impl Collected {
-    /// Begins, with the length if it was announced.
-    pub(crate) fn new(limit: usize, announced: Option<u64>) -> Result<Self, TransportError> {
-        let announced = announced.map_or(0, |length| usize::try_from(length).unwrap_or(usize::MAX));
-        if announced > limit {
-            return Err(too_large(limit));
-        }
-        // With the length known nothing is moved, so that no copy of a token stays behind.
-        Ok(Self { bytes: Vec::with_capacity(announced), limit })
-    }
-
-    /// Takes the next part.
-    pub(crate) fn add(&mut self, chunk: &[u8]) -> Result<(), TransportError> {
-        if chunk.len() > self.limit.saturating_sub(self.bytes.len()) {
-            return Err(too_large(self.limit));
-        }
-        self.bytes.extend_from_slice(chunk);
-        Ok(())
-    }
-
-    /// The whole.
-    pub(crate) fn into_secret(self) -> SecretBytes {
-        SecretBytes::new(self.bytes)
-    }
-}
-
-fn too_large(limit: usize) -> TransportError {
-    TransportError::new(TransportErrorKind::TooLarge, format!("more than {limit} bytes"))
 }

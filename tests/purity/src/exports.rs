@@ -5,6 +5,8 @@
     reason = "an unmangled name counts as unsafe, as it may clash; there is no unsafe block"
 )]
 
+use std::sync::Arc;
+
 use entrada_core::application::PublicClientApplication;
 use entrada_core::error::Error;
 use entrada_core::http::ServiceName;
@@ -105,8 +107,7 @@ pub extern "C" fn username_password_refused() -> u32 {
 pub extern "C" fn negotiate() -> u32 {
     let offer = HeaderMap::from_iter([(WWW_AUTHENTICATE, HeaderValue::from_static("Negotiate"))]);
     let proof = HeaderMap::from_iter([(WWW_AUTHENTICATE, HeaderValue::from_static("Negotiate cHJvb2Y="))]);
-    let Ok(negotiation) = Platform.begin(&ServiceName::new("HTTP/sts.contoso.com"), None) else { return 0 };
-    let mut exchange = Exchange::new(negotiation);
+    let mut exchange = Exchange::new(Arc::new(Platform), ServiceName::new("HTTP/sts.contoso.com"));
     let asked = matches!(exchange.on(StatusCode::UNAUTHORIZED, &offer), Ok(Next::SendAgain(_)));
     u32::from(asked && exchange.on(StatusCode::OK, &proof) == Ok(Next::Accept))
 }

@@ -1,10 +1,13 @@
 use std::time::{Duration, Instant};
 
-use entrada_blocking::{Authority, HttpHost, Proxy, PublicClientApplication, Secret, Settings, StepEvent};
-use entrada_core::authority::AuthorityOptions;
+use entrada_core::application::PublicClientApplication;
+use entrada_core::authority::{Authority, AuthorityOptions};
 use entrada_core::http::TransportErrorKind;
-use entrada_core::step::Host;
+use entrada_core::secret::Secret;
+use entrada_core::step::{Host, StepEvent};
+use entrada_host::{Proxy, Settings};
 
+use crate::HttpHost;
 use crate::server::{Server, get, header, post, response};
 
 fn host() -> HttpHost {
@@ -164,6 +167,8 @@ fn connections_are_used_again_and_shared_by_clones() {
     let mut host = host();
     for path in ["/1", "/2"] {
         host.clone().send(get(server.url(path))).unwrap();
+        // An async client has its connection back a moment later.
+        std::thread::sleep(Duration::from_millis(20));
     }
     let mut shorter = get(server.url("/3"));
     shorter.timeout = Duration::from_secs(1);

@@ -1,10 +1,11 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use entrada_blocking::{HttpHost, Proxy, Settings};
 use entrada_core::http::TransportErrorKind;
 use entrada_core::step::Host;
+use entrada_host::{Proxy, Settings};
 
+use crate::HttpHost;
 use crate::script::{Script, challenge, integrated, negotiate};
 use crate::server::{Server, get, header, response};
 

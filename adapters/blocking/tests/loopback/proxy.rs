@@ -1,12 +1,12 @@
 use std::sync::Arc;
 
-use entrada_blocking::{HttpHost, Proxy, Settings, SetupError};
 use entrada_core::http::TransportErrorKind;
 use entrada_core::step::Host;
+use entrada_host::{Proxy, Settings, SetupError};
 
 use crate::script::{Script, challenge, integrated};
 use crate::server::{Server, get, header, response, tunnelling_proxy};
-use crate::tls;
+use crate::{HttpHost, PLAIN_HTTP_IS_TUNNELLED, tls};
 
 fn host(proxy: String) -> Result<HttpHost, SetupError> {
     let mut settings = Settings::new();
@@ -16,20 +16,28 @@ fn host(proxy: String) -> Result<HttpHost, SetupError> {
 
 #[test]
 fn requests_go_through_the_proxy() {
-    let proxy = Server::start(|connection| {
-        connection.request();
-        connection.send("HTTP/1.1 200 Connected\r\n\r\n");
-        connection.request();
-        connection.send(&response("200 OK", "", "through"));
+    let proxy = Server::answering(|request| match request.starts_with("CONNECT ") {
+        true => "HTTP/1.1 200 Connected\r\n\r\n".to_owned(),
+        false => response("200 OK", "", "through"),
     });
     let mut host = host(format!("http://joe:hunter2@127.0.0.1:{}", proxy.port)).unwrap();
     let answer = host.send(get("http://sts.contoso.com:8080/a".parse().unwrap())).unwrap();
     assert_eq!(answer.body.expose(), b"through");
+    let expected: &[_] = match PLAIN_HTTP_IS_TUNNELLED {
+        true => &["CONNECT sts.contoso.com:8080 HTTP/1.1\r\n", "GET /a HTTP/1.1\r\n"],
+        false => &["GET http://sts.contoso.com:8080/a HTTP/1.1\r\n"],
+    };
     let seen = proxy.requests();
-    assert!(seen[0].1.starts_with("CONNECT sts.contoso.com:8080 HTTP/1.1\r\n"));
-    assert_eq!(header(&seen[0].1, "proxy-authorization"), Some("Basic am9lOmh1bnRlcjI="));
-    assert!(seen[1].1.starts_with("GET /a HTTP/1.1\r\n"));
-    assert_eq!(header(&seen[1].1, "proxy-authorization"), None);
+    assert_eq!(seen.len(), expected.len());
+    for (at, ((_, request), start)) in seen.iter().zip(expected).enumerate() {
+        assert!(request.starts_with(start), "{request}");
+        let password = (at == 0).then_some("Basic am9lOmh1bnRlcjI=");
+        assert_eq!(
+            header(request, "proxy-authorization"),
+            password,
+            "the proxy's password is the proxy's alone"
+        );
+    }
 }
 
 #[test]

@@ -1,12 +1,13 @@
 use std::sync::Arc;
 
-use entrada_blocking::{HttpHost, Proxy, Settings, SetupError};
 use entrada_core::http::TransportErrorKind;
 use entrada_core::step::Host;
+use entrada_host::{Proxy, Settings, SetupError};
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
 use rustls::ServerConfig;
 use rustls_pki_types::{CertificateDer, PrivateKeyDer};
 
+use crate::HttpHost;
 use crate::server::{Server, get, response};
 
 /// A certificate authority, and a server with a certificate of it for `name`.

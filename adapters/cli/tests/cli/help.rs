@@ -35,6 +35,7 @@ fn every_subcommand_names_its_options() {
                 "--federation-metadata",
                 "--correlation-id",
                 "Exit codes: 0 a token, 2 wrong usage",
+                "no Kerberos of its own yet: with --flow iwa it ends at the federation server, with exit code 3",
             ],
         ),
         ("session", &["one object a line"]),

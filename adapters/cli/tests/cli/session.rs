@@ -159,6 +159,12 @@ fn lines_that_cannot_be_taken_are_refused_one_by_one() {
 }
 
 #[test]
+fn the_first_line_of_windows_powershell_is_taken() {
+    let ran = run_with(&["session"], b"\xef\xbb\xbf{\"answer\":\"cache\"}\r\n{\"answer\":\"cache\"}\r\n");
+    assert_eq!(ran.out, "{\"step\":\"cache\",\"cache\":{}}\n".repeat(2));
+}
+
+#[test]
 fn a_line_that_is_too_long_is_refused_and_the_next_one_taken() {
     let mut input = vec![b'x'; 9 * 1024 * 1024];
     input.extend(b"\n{\"answer\":\"cache\"}\n");

@@ -173,6 +173,20 @@ fn wrong_usage_is_exit_code_2_and_sends_nothing() {
 }
 
 #[test]
+fn what_cannot_travel_to_the_federation_server_is_wrong_usage() {
+    let ran = token_with(&emulator().authority(), world::FEDERATED_USER, &[], b"a\x01b");
+    assert_eq!(ran.code, 2, "{}", ran.err);
+    assert!(ran.err.contains("error: invalid_argument: "), "{}", ran.err);
+}
+
+#[test]
+fn a_password_that_windows_powershell_pipes_is_the_right_one() {
+    let input = format!("\u{feff}{}\r\n", world::PASSWORD);
+    let ran = token_with(&emulator().authority(), world::MANAGED_USER, &["-q"], input.as_bytes());
+    assert_eq!((ran.code, ran.err.as_str()), (0, ""));
+}
+
+#[test]
 fn http_needs_its_option() {
     let authority = emulator().authority();
     let args = ["token", "--client-id", "x", "--authority", &authority, "--scope", "s", "--username", "a@b"];

@@ -1,0 +1,40 @@
+//! What Entrada's hosts over HTTP have in common, whichever client they use.
+//!
+//! Applications have no use for this crate: `entrada-blocking` and `entrada-tokio` re-export the [`Settings`] that it
+//! holds. For one who writes another host, over another HTTP client, it has besides
+//!
+//! - the extra certificate authorities as DER, and the check of a proxy's address: [`Settings::extra_roots`] and
+//!   [`proxy_address`];
+//! - a body that is read up to a limit and wiped: [`Collected`];
+//! - what the core does not read for itself: [`now`] and [`seed`];
+//! - a token cache that clones of a host share: [`SharedCache`].
+
+mod body;
+mod cache;
+mod settings;
+
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use entrada_core::error::Error;
+use entrada_core::seed::Seed;
+use entrada_core::time::Timestamp;
+
+pub use body::Collected;
+pub use cache::SharedCache;
+pub use settings::{Proxy, Settings, SetupError, proxy_address};
+
+/// The time by the system's clock.
+#[must_use]
+pub fn now() -> Timestamp {
+    // A clock before 1970 counts as 1970: the flow's arithmetic holds, and the service will say what is wrong.
+    let elapsed = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    Timestamp::default().after(elapsed)
+}
+
+/// Randomness for one flow, from the operating system.
+///
+/// # Errors
+/// `no_randomness` if the operating system gives none.
+pub fn seed() -> Result<Seed, Error> {
+    Seed::draw(getrandom::fill)
+}
