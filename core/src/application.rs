@@ -1,9 +1,16 @@
 //! Applications, as they are registered with an authority.
 
-use std::fmt;
+mod credential;
+mod options;
 
-use crate::authority::Authority;
+pub use self::credential::{ClientCertificate, ClientCredential};
+pub use self::options::RequestOptions;
+use crate::authority::{Authority, Region};
+use crate::flow::client_credentials::ClientCredentials;
+use crate::flow::device_code::DeviceCode;
 use crate::flow::integrated_windows_auth::IntegratedWindowsAuth;
+use crate::flow::on_behalf_of::OnBehalfOf;
+use crate::flow::refresh_token::RefreshToken;
 use crate::flow::username_password::UsernamePassword;
 use crate::secret::Secret;
 
@@ -63,31 +70,170 @@ impl PublicClientApplication {
     ) -> UsernamePassword {
         UsernamePassword::new(self.clone(), scopes, username, password)
     }
+
+    /// Gets a token for a user who signs in on another device, with a code to type there.
+    #[must_use]
+    pub fn acquire_token_by_device_code<S: Into<String>>(
+        &self,
+        scopes: impl IntoIterator<Item = S>,
+    ) -> DeviceCode {
+        DeviceCode::new(self.clone(), scopes)
+    }
+
+    /// Gets a token with a refresh token from elsewhere, such as another library.
+    #[must_use]
+    pub fn acquire_token_by_refresh_token<S: Into<String>>(
+        &self,
+        scopes: impl IntoIterator<Item = S>,
+        refresh_token: Secret,
+    ) -> RefreshToken {
+        RefreshToken::new(self.clone(), scopes, refresh_token)
+    }
 }
 
-/// What one call may ask for beyond its scopes.
-#[derive(Clone, PartialEq, Eq, Default)]
+/// An application that proves who it is: a service, a web application, a daemon.
+///
+/// Plain data; its methods fill in a flow, which does nothing until it is started.
+#[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct RequestOptions {
-    /// The claims of a challenge, or other demands on the token: JSON (OpenID Connect Core, section 5.5).
-    pub claims: Option<String>,
-    /// Added to the query of the token endpoint, in this order.
-    pub extra_query_parameters: Vec<(String, String)>,
-    /// The identifier under which the service logs the call. Drawn from the seed if absent.
-    pub correlation_id: Option<String>,
-    /// The federation server's metadata document, where the server publishes none; skips the fetch.
-    pub federation_metadata: Option<String>,
+pub struct ConfidentialClientApplication {
+    /// The identifier of the registration, usually a GUID.
+    pub client_id: String,
+    /// Who issues the tokens.
+    pub authority: Authority,
+    /// How it proves who it is.
+    pub credential: ClientCredential,
+    /// What the application can handle, such as `cp1` for claims challenges. None by default.
+    pub client_capabilities: Vec<String>,
+    /// Whether requests say which library sends them. On by default.
+    pub client_info_headers: bool,
+    /// The region whose token hosts serve client credentials, for an Entra authority of a known cloud. None by default.
+    pub region: Option<Region>,
 }
 
-/// Shows of the metadata document its length alone: it fills pages.
-impl fmt::Debug for RequestOptions {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { claims, extra_query_parameters, correlation_id, federation_metadata } = self;
-        f.debug_struct("RequestOptions")
-            .field("claims", claims)
-            .field("extra_query_parameters", extra_query_parameters)
-            .field("correlation_id", correlation_id)
-            .field("federation_metadata_bytes", &federation_metadata.as_ref().map(String::len))
-            .finish()
+impl ConfidentialClientApplication {
+    /// An application with the default settings.
+    #[must_use]
+    pub fn new(client_id: impl Into<String>, authority: Authority, credential: ClientCredential) -> Self {
+        Self {
+            client_id: client_id.into(),
+            authority,
+            credential,
+            client_capabilities: Vec::new(),
+            client_info_headers: true,
+            region: None,
+        }
+    }
+
+    /// Gets a token for the application itself.
+    #[must_use]
+    pub fn acquire_token_for_client<S: Into<String>>(
+        &self,
+        scopes: impl IntoIterator<Item = S>,
+    ) -> ClientCredentials {
+        ClientCredentials::new(self.clone(), scopes)
+    }
+
+    /// Gets a token for another API, on behalf of the user who called with `user_assertion`: the access token of the
+    /// call.
+    #[must_use]
+    pub fn acquire_token_on_behalf_of<S: Into<String>>(
+        &self,
+        scopes: impl IntoIterator<Item = S>,
+        user_assertion: Secret,
+    ) -> OnBehalfOf {
+        OnBehalfOf::new(self.clone(), scopes, user_assertion)
+    }
+
+    /// Gets a token with the user's password, which is sent once.
+    #[must_use]
+    pub fn acquire_token_by_username_password<S: Into<String>>(
+        &self,
+        scopes: impl IntoIterator<Item = S>,
+        username: impl Into<String>,
+        password: Secret,
+    ) -> UsernamePassword {
+        UsernamePassword::new(self.clone(), scopes, username, password)
+    }
+
+    /// Gets a token with a refresh token from elsewhere, such as another library.
+    #[must_use]
+    pub fn acquire_token_by_refresh_token<S: Into<String>>(
+        &self,
+        scopes: impl IntoIterator<Item = S>,
+        refresh_token: Secret,
+    ) -> RefreshToken {
+        RefreshToken::new(self.clone(), scopes, refresh_token)
+    }
+}
+
+/// An application of either kind, for the flows that serve both.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Application {
+    /// One that cannot keep a secret.
+    Public(PublicClientApplication),
+    /// One that proves who it is.
+    Confidential(ConfidentialClientApplication),
+}
+
+impl Application {
+    /// The identifier of the registration.
+    #[must_use]
+    pub fn client_id(&self) -> &str {
+        match self {
+            Self::Public(app) => &app.client_id,
+            Self::Confidential(app) => &app.client_id,
+        }
+    }
+
+    /// Who issues the tokens.
+    #[must_use]
+    pub const fn authority(&self) -> &Authority {
+        match self {
+            Self::Public(app) => &app.authority,
+            Self::Confidential(app) => &app.authority,
+        }
+    }
+
+    /// How it proves who it is, if it can.
+    #[must_use]
+    pub const fn credential(&self) -> Option<&ClientCredential> {
+        match self {
+            Self::Public(_) => None,
+            Self::Confidential(app) => Some(&app.credential),
+        }
+    }
+
+    pub(crate) fn client_capabilities(&self) -> &[String] {
+        match self {
+            Self::Public(app) => &app.client_capabilities,
+            Self::Confidential(app) => &app.client_capabilities,
+        }
+    }
+
+    pub(crate) const fn client_info_headers(&self) -> bool {
+        match self {
+            Self::Public(app) => app.client_info_headers,
+            Self::Confidential(app) => app.client_info_headers,
+        }
+    }
+
+    pub(crate) const fn region(&self) -> Option<&Region> {
+        match self {
+            Self::Public(_) => None,
+            Self::Confidential(app) => app.region.as_ref(),
+        }
+    }
+}
+
+impl From<PublicClientApplication> for Application {
+    fn from(app: PublicClientApplication) -> Self {
+        Self::Public(app)
+    }
+}
+
+impl From<ConfidentialClientApplication> for Application {
+    fn from(app: ConfidentialClientApplication) -> Self {
+        Self::Confidential(app)
     }
 }

@@ -1,6 +1,10 @@
 //! Who issues the tokens: authorities, tenants, clouds and their endpoints.
 
 mod cloud;
+mod endpoints;
+mod kind;
+#[cfg(test)]
+mod tests;
 
 use std::fmt;
 use std::str::FromStr;
@@ -8,13 +12,24 @@ use std::str::FromStr;
 use url::{Host, Url};
 
 use self::cloud::{Cloud, PUBLIC_AUDIENCE};
+pub(crate) use self::endpoints::{Endpoints, same_service};
+pub use self::kind::{AuthorityKind, Region, Tenant};
 use crate::error::{Error, Misuse};
 
 /// Where tokens come from, such as `https://login.microsoftonline.com/contoso.com`.
 ///
-/// Its canonical form is `https://{host}[:port]/{tenant}/`: what follows the tenant is dropped, the host is
-/// lower-cased, and a host of the built-in cloud table is replaced by the one that its cloud prefers for the
-/// network. Endpoints are made from it by template, with no request.
+/// | kind | canonical form | recognised by |
+/// |---|---|---|
+/// | Microsoft Entra ID | `https://{host}/{tenant}/` | everything that is none of the others |
+/// | AD FS | `https://{host}/adfs/` | the first segment `adfs` |
+/// | Azure AD B2C | `https://{host}/tfp/{tenant}/{policy}/` or `https://{host}/{tenant}/{policy}/` | the first segment `tfp`, the host label `b2clogin`, or a second segment that begins with `b2c_` |
+/// | External ID | `https://{host}/{tenant}/` | the host suffix `ciamlogin.com` |
+/// | dSTS | `https://{host}/dstsv2/{tenant}/` | the first segment `dstsv2` |
+/// | any OpenID provider | as given | nothing; say so with [`Authority::oidc`] |
+///
+/// What follows the canonical form is dropped, the host is lower-cased, a port is kept, and a host of the built-in cloud
+/// table is replaced by the one that its cloud prefers for the network. Endpoints are made by template, with no request;
+/// those of an OpenID provider are discovered (External ID with a custom domain is best named that way, too).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Authority {
     kind: AuthorityKind,
@@ -22,14 +37,6 @@ pub struct Authority {
     base: Url,
     cloud: Option<&'static Cloud>,
     options: AuthorityOptions,
-}
-
-/// The kinds of authority.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum AuthorityKind {
-    /// A Microsoft Entra ID tenant, or one of the names that stand for many.
-    Entra(Tenant),
 }
 
 /// What an application permits for its authority.
@@ -65,82 +72,51 @@ impl AuthorityOptions {
     }
 }
 
-/// Which directory.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Tenant {
-    /// Work, school and personal accounts.
-    Common,
-    /// Work and school accounts of any tenant.
-    Organizations,
-    /// Personal accounts, by name or by the GUID of their tenant.
-    Consumers,
-    /// One tenant, by GUID or by domain name.
-    Id(String),
-}
-
-impl Tenant {
-    fn new(segment: &str) -> Self {
-        match segment.to_ascii_lowercase().as_str() {
-            "common" => Self::Common,
-            "organizations" => Self::Organizations,
-            "consumers" | PERSONAL_TENANT => Self::Consumers,
-            _ => Self::Id(segment.to_owned()),
-        }
-    }
-}
-
-impl fmt::Display for Tenant {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Common => "common",
-            Self::Organizations => "organizations",
-            Self::Consumers => "consumers",
-            Self::Id(id) => id,
-        })
-    }
-}
-
 impl Authority {
-    /// Reads an authority.
+    /// Reads an authority of any kind but an OpenID provider.
     ///
     /// # Errors
-    /// [`Misuse::Authority`] if it is not an absolute https address with a tenant in its path, holds a user
-    /// name, a query or a fragment, or is of a kind that is not supported.
+    /// [`Misuse::Authority`] if it is not an absolute https address with what its kind needs in its path, or holds a
+    /// user name, a query or a fragment.
     pub fn parse(text: &str, options: AuthorityOptions) -> Result<Self, Error> {
-        let parsed = Url::parse(text.trim());
-        // Of what was given, the scheme and the host are shown: the rest may hold a password or a secret.
-        let shown = match &parsed {
-            Ok(url) => format!("{}://{}/…", url.scheme(), url.host_str().unwrap_or_default()),
-            Err(_) => "(not shown)".to_owned(),
-        };
-        let refuse = |reason| Error::from(Misuse::Authority { authority: shown.clone(), reason });
-        let mut url = parsed.map_err(|_| refuse("it is not an absolute address"))?;
-        if !url.username().is_empty() || url.password().is_some() {
-            return Err(refuse("it holds a user name or a password"));
-        }
-        if !is_permitted(&url, options.allow_http_loopback) {
-            return Err(refuse("its scheme is not https"));
-        }
-        if url.query().is_some() || url.fragment().is_some() {
-            return Err(refuse("it holds a query or a fragment"));
-        }
+        let (mut url, refuse) = address(text, options)?;
         let host = url.host_str().unwrap_or_default().to_owned();
-        let segment = url.path().split('/').find(|segment| !segment.is_empty()).map(str::to_owned);
-        if let Some(kind) = other_kind(&host, segment.as_deref()) {
-            return Err(Misuse::AuthorityKind(kind).into());
-        }
-        let segment = segment.ok_or_else(|| refuse("it names no tenant"))?;
         let cloud = Cloud::of(&host);
-        if let Some(cloud) = cloud {
+        let (kind, path) = AuthorityKind::of(&host, url.path()).map_err(&refuse)?;
+        if let (Some(cloud), AuthorityKind::Entra(_)) = (cloud, &kind)
             // A host of the table is a plain name on the default port, unless the caller said otherwise.
-            if url.port().is_none() {
-                url.set_host(Some(cloud.preferred_network)).map_err(|_| refuse("its host is not one"))?;
-            }
+            && url.port().is_none()
+        {
+            url.set_host(Some(cloud.preferred_network)).map_err(|_| refuse("its host is not one"))?;
         }
-        let tenant = Tenant::new(&segment);
-        url.set_path(&format!("/{segment}/"));
-        Ok(Self { kind: AuthorityKind::Entra(tenant), base: url, cloud, options })
+        url.set_path(&path);
+        Ok(Self { kind, base: url, cloud, options })
+    }
+
+    /// Reads the address of an OpenID provider: its issuer, whose document at `/.well-known/openid-configuration` names
+    /// the endpoints.
+    ///
+    /// # Errors
+    /// [`Misuse::Authority`] as [`parse`](Self::parse).
+    pub fn oidc(text: &str, options: AuthorityOptions) -> Result<Self, Error> {
+        let (mut url, _) = address(text, options)?;
+        if !url.path().ends_with('/') {
+            let path = format!("{}/", url.path());
+            url.set_path(&path);
+        }
+        let cloud = Cloud::of(url.host_str().unwrap_or_default());
+        Ok(Self { kind: AuthorityKind::Oidc, base: url, cloud, options })
+    }
+
+    /// The same authority for another tenant.
+    ///
+    /// # Errors
+    /// [`Misuse::Argument`] if the tenant is none, or the kind of authority has no tenant to choose.
+    pub fn with_tenant(&self, tenant: &str) -> Result<Self, Error> {
+        let (kind, path) = self.kind.with_tenant(tenant)?;
+        let mut base = self.base.clone();
+        base.set_path(&path);
+        Ok(Self { kind, base, ..self.clone() })
     }
 
     /// What kind of authority it is.
@@ -149,11 +125,10 @@ impl Authority {
         &self.kind
     }
 
-    /// The tenant.
+    /// The tenant, where the kind of authority has one.
     #[must_use]
-    pub const fn tenant(&self) -> &Tenant {
-        let AuthorityKind::Entra(tenant) = &self.kind;
-        tenant
+    pub const fn tenant(&self) -> Option<&Tenant> {
+        self.kind.tenant()
     }
 
     /// The canonical address, which ends in a slash.
@@ -171,7 +146,10 @@ impl Authority {
     /// The name under which tokens are cached: the one that the cloud prefers, else the host itself.
     #[must_use]
     pub fn environment(&self) -> &str {
-        self.cloud.map_or_else(|| self.base.host_str().unwrap_or_default(), |cloud| cloud.preferred_cache)
+        match (self.cloud, &self.kind) {
+            (Some(cloud), AuthorityKind::Entra(_)) => cloud.preferred_cache,
+            _ => self.base.host_str().unwrap_or_default(),
+        }
     }
 
     /// The audience that federation servers issue assertions for, where the realm names none.
@@ -179,19 +157,27 @@ impl Authority {
         self.cloud.map_or(PUBLIC_AUDIENCE, |cloud| cloud.audience)
     }
 
-    /// Whether the host needs no confirmation: it is in the cloud table, or on this machine.
-    pub(crate) fn is_known(&self) -> bool {
-        self.cloud.is_some() || is_loopback(&self.base)
+    /// Whether the host must be asked about before it is used: one of Entra that is neither in the cloud table nor on
+    /// this machine.
+    pub(crate) fn needs_instance_discovery(&self) -> bool {
+        matches!(self.kind, AuthorityKind::Entra(_))
+            && self.options.instance_discovery
+            && self.cloud.is_none()
+            && !is_loopback(&self.base)
     }
 
-    /// The token endpoint.
-    pub(crate) fn token_endpoint(&self) -> Url {
-        self.endpoint("oauth2/v2.0/token")
+    /// The host's name.
+    pub(crate) fn host(&self) -> Option<&str> {
+        self.base.host_str()
     }
 
-    /// The authorization endpoint.
-    pub(crate) fn authorization_endpoint(&self) -> Url {
-        self.endpoint("oauth2/v2.0/authorize")
+    pub(crate) fn path(&self) -> &str {
+        self.base.path()
+    }
+
+    /// Whether the host is one of Microsoft's, by name.
+    pub(crate) fn is_microsoft(&self) -> bool {
+        self.cloud.is_some() || self.host().is_some_and(|host| host.ends_with(".ciamlogin.com"))
     }
 
     /// An address on the same host that belongs to no tenant.
@@ -206,6 +192,31 @@ impl Authority {
         url.set_path(&format!("{}{path}", self.base.path()));
         url
     }
+}
+
+/// Reads what every kind demands of its address, and makes the refusal of what is wrong with the rest.
+fn address(
+    text: &str,
+    options: AuthorityOptions,
+) -> Result<(Url, impl Fn(&'static str) -> Error + Clone), Error> {
+    let parsed = Url::parse(text.trim());
+    // Of what was given, the scheme and the host are shown: the rest may hold a password or a secret.
+    let shown = match &parsed {
+        Ok(url) => format!("{}://{}/…", url.scheme(), url.host_str().unwrap_or_default()),
+        Err(_) => "(not shown)".to_owned(),
+    };
+    let refuse = move |reason| Error::from(Misuse::Authority { authority: shown.clone(), reason });
+    let url = parsed.map_err(|_| refuse("it is not an absolute address"))?;
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err(refuse("it holds a user name or a password"));
+    }
+    if !is_permitted(&url, options.allow_http_loopback) {
+        return Err(refuse("its scheme is not https"));
+    }
+    if url.query().is_some() || url.fragment().is_some() {
+        return Err(refuse("it holds a query or a fragment"));
+    }
+    Ok((url, refuse))
 }
 
 /// With the default options.
@@ -238,119 +249,5 @@ pub(crate) fn is_loopback(url: &Url) -> bool {
         Some(Host::Ipv4(address)) => address.is_loopback(),
         Some(Host::Ipv6(address)) => address.is_loopback(),
         None => false,
-    }
-}
-
-/// The kinds that are recognised so that they are not taken for Entra tenants.
-fn other_kind(host: &str, segment: Option<&str>) -> Option<&'static str> {
-    if host.ends_with(".ciamlogin.com") {
-        return Some("External ID");
-    }
-    if host.split('.').any(|label| label == "b2clogin") {
-        return Some("Azure AD B2C");
-    }
-    match segment?.to_ascii_lowercase().as_str() {
-        "adfs" => Some("AD FS"),
-        "tfp" => Some("Azure AD B2C"),
-        "dstsv2" => Some("dSTS"),
-        _ => None,
-    }
-}
-
-/// The tenant of personal Microsoft accounts.
-const PERSONAL_TENANT: &str = "9188040d-6c67-4c5b-b112-36a304b66dad";
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn parse(text: &str) -> Result<Authority, Error> {
-        text.parse()
-    }
-
-    #[test]
-    fn the_canonical_form_keeps_host_port_and_tenant() {
-        for (text, canonical) in [
-            (
-                "https://login.microsoftonline.com/contoso.com",
-                "https://login.microsoftonline.com/contoso.com/",
-            ),
-            (
-                " https://LOGIN.Windows.NET/Contoso.com/v2.0/ ",
-                "https://login.microsoftonline.com/Contoso.com/",
-            ),
-            (
-                "https://login.chinacloudapi.cn/organizations",
-                "https://login.partner.microsoftonline.cn/organizations/",
-            ),
-            ("https://sts.example:8443/t", "https://sts.example:8443/t/"),
-        ] {
-            assert_eq!(parse(text).unwrap().as_str(), canonical, "{text}");
-        }
-    }
-
-    #[test]
-    fn what_is_no_authority_is_refused() {
-        for text in [
-            "",
-            "contoso.com",
-            "http://login.microsoftonline.com/contoso.com",
-            "http://127.0.0.1/contoso.com",
-            "https://login.microsoftonline.com/",
-            "https://login.microsoftonline.com",
-            "https://joe:hunter2@login.microsoftonline.com/contoso.com",
-            "https://joe:hunter2@login.microsoftonline.com:99999/contoso.com",
-            "joe:hunter2@login.microsoftonline.com/contoso.com",
-            "https://login.microsoftonline.com/contoso.com?client_secret=hunter2",
-            "https://login.microsoftonline.com/contoso.com?x=y",
-            "https://login.microsoftonline.com/contoso.com#x",
-            "ftp://login.microsoftonline.com/contoso.com",
-            "https://sts.contoso.com/adfs",
-            "https://contoso.b2clogin.com/contoso/B2C_1_x",
-            "https://login.microsoftonline.com/tfp/contoso/B2C_1_x",
-            "https://contoso.ciamlogin.com/",
-        ] {
-            let error = parse(text).expect_err(text);
-            assert!(!format!("{error} {error:?}").contains("hunter2"));
-            assert!(!error.remedy().is_empty());
-        }
-    }
-
-    #[test]
-    fn http_is_for_this_machine_and_only_when_allowed() {
-        let options = AuthorityOptions::default().allow_http_loopback(true);
-        for text in
-            ["http://127.0.0.1:8080/t", "http://127.9.9.9/t", "http://localhost/t", "http://[::1]:1/t"]
-        {
-            assert!(Authority::parse(text, options).unwrap().is_known(), "{text}");
-        }
-        for text in ["http://10.0.0.1/t", "http://localhost.evil.example/t", "http://127.0.0.1.nip.io/t"] {
-            assert!(Authority::parse(text, options).is_err(), "{text}");
-        }
-    }
-
-    #[test]
-    fn tenants_are_told_apart() {
-        for (segment, tenant) in [
-            ("Common", Tenant::Common),
-            ("organizations", Tenant::Organizations),
-            ("consumers", Tenant::Consumers),
-            (PERSONAL_TENANT, Tenant::Consumers),
-            ("contoso.com", Tenant::Id("contoso.com".to_owned())),
-        ] {
-            let authority = parse(&format!("https://login.microsoftonline.com/{segment}")).unwrap();
-            assert_eq!(*authority.tenant(), tenant);
-        }
-    }
-
-    #[test]
-    fn endpoints_are_templates() {
-        let authority = parse("https://login.microsoftonline.us/contoso.com").unwrap();
-        assert_eq!(
-            authority.token_endpoint().as_str(),
-            "https://login.microsoftonline.us/contoso.com/oauth2/v2.0/token"
-        );
-        assert_eq!(authority.environment(), "login.microsoftonline.us");
-        assert_eq!(parse("https://login.microsoft.com/t").unwrap().environment(), "login.windows.net");
     }
 }

@@ -1,13 +1,51 @@
 //! What one flow remembers for the next.
+//!
+//! There are four parts. *Tokens* may be kept by a store. *Authorities*, *throttles* and *assertions* (with the clocks that
+//! they go by) are volatile. A [`Memory`] holds all four; a host asks it for a [`CacheView`] and gives it each
+//! [`CacheUpdate`].
 
 mod document;
+mod memory;
 mod record;
 pub mod schema;
+mod volatile;
 
 pub use self::document::CacheDocument;
+pub use self::memory::Memory;
 pub use self::record::{
     AccessToken, AccountRecord, AccountSource, AppMetadata, AuthorityType, IdToken, Record, RefreshToken,
 };
+pub use self::volatile::{
+    AssertionKey, AuthorityKnowledge, AuthorityRecord, ClockSkew, StoredAssertion, Throttle, ThrottleKey,
+};
+
+/// What a flow wants to know of what earlier ones learned. What is `None` is not asked for.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub struct CacheQuery {
+    /// The authority with this address.
+    pub authority: Option<String>,
+    /// Whether these requests are to wait.
+    pub throttle: Option<ThrottleKey>,
+    /// A client assertion that can be sent again.
+    pub assertion: Option<AssertionKey>,
+    /// The clock of this server.
+    pub clock: Option<String>,
+}
+
+/// The answer: what is remembered, whether or not it is still good. Flows judge that.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub struct CacheView {
+    /// What is known of the authority.
+    pub authority: Option<AuthorityRecord>,
+    /// What the service asked for.
+    pub throttle: Option<Throttle>,
+    /// The assertion.
+    pub assertion: Option<StoredAssertion>,
+    /// How far the server's clock is off.
+    pub clock: Option<ClockSkew>,
+}
 
 /// A change to what is remembered: records to add. A record replaces the one of the same identity.
 ///
@@ -33,6 +71,14 @@ pub use self::record::{
 pub struct CacheUpdate {
     /// Tokens, and the accounts and applications that they belong to.
     pub tokens: Vec<Record>,
+    /// Authorities that were asked about.
+    pub authorities: Vec<AuthorityRecord>,
+    /// Requests that are to wait.
+    pub throttles: Vec<Throttle>,
+    /// Client assertions that can be sent again.
+    pub assertions: Vec<StoredAssertion>,
+    /// Clocks that are off.
+    pub clocks: Vec<ClockSkew>,
 }
 
 /// Why a change could not be kept, or a query not be answered.

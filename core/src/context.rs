@@ -6,12 +6,15 @@ use http::{HeaderName, HeaderValue};
 use serde_json::{Map, Value, json};
 use url::Url;
 
-use crate::application::{PublicClientApplication, RequestOptions};
-use crate::authority::Tenant;
+use crate::application::{Application, RequestOptions};
+use crate::authority::{Authority, Endpoints};
+use crate::cache::{ClockSkew, StoreError, StoredAssertion, ThrottleKey};
 use crate::error::{Error, Fault, Misuse, Service, Violation};
 use crate::http::{Request, Response, TransportError};
-use crate::protocol::mex::{self, Endpoints};
+use crate::preflight::{self, FlowKind};
+use crate::protocol::mex::{self, Endpoints as FederationEndpoints};
 use crate::seed::Seed;
+use crate::time::Timestamp;
 
 /// The application, the scopes, the options and the randomness of one flow. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -19,35 +22,52 @@ pub(crate) struct Context(Arc<Inner>);
 
 #[derive(Debug)]
 struct Inner {
-    app: PublicClientApplication,
+    app: Application,
+    /// The application's, or that of the tenant that this call asks.
+    authority: Authority,
     scopes: Vec<String>,
     options: RequestOptions,
     claims: Option<String>,
     correlation_id: String,
     /// Those of the metadata document that the application supplied.
-    supplied_endpoints: Option<Endpoints>,
+    supplied_endpoints: Option<FederationEndpoints>,
     seed: Seed,
 }
 
 impl Context {
     /// Checks what no request can repair.
     pub(crate) fn new(
-        app: PublicClientApplication,
+        kind: FlowKind,
+        app: impl Into<Application>,
         scopes: Vec<String>,
         options: RequestOptions,
         seed: Seed,
     ) -> Result<Self, Error> {
-        if app.client_id.trim().is_empty() {
-            return Err(Misuse::Argument { name: "client id", reason: "it is empty" }.into());
+        let app = app.into();
+        let refuse = |name, reason| Error::from(Misuse::Argument { name, reason });
+        if app.client_id().trim().is_empty() {
+            return Err(refuse("client id", "it is empty"));
         }
-        if scopes
-            .iter()
-            .any(|scope| scope.is_empty() || scope.chars().any(|c| c.is_whitespace() || c.is_control()))
-        {
-            return Err(Misuse::Argument { name: "scope", reason: "it is empty or holds white space" }.into());
+        let is_scope = |scope: &String| {
+            !scope.is_empty() && !scope.contains(|c: char| c.is_whitespace() || c.is_control())
+        };
+        if !scopes.iter().all(is_scope) {
+            return Err(refuse("scope", "it is empty or holds white space"));
         }
-        let claims = merged_claims(options.claims.as_deref(), &app.client_capabilities)?;
-        let loopback = app.authority.options().allow_http_loopback;
+        let is_default = |scope: &&String| scope.rsplit('/').next() == Some(".default");
+        if scopes.len() > 1 && scopes.iter().any(|scope| is_default(&scope)) {
+            let others = scopes.iter().filter(|scope| !is_default(scope) && !is_reserved(scope)).count();
+            if others > 0 || scopes.iter().filter(is_default).count() > 1 {
+                return Err(refuse("scopes", "a /.default goes with no other scope of an API"));
+            }
+        }
+        let authority = match &options.tenant {
+            Some(tenant) => app.authority().with_tenant(tenant)?,
+            None => app.authority().clone(),
+        };
+        preflight::check(kind, &app, &authority)?;
+        let claims = merged_claims(options.claims.as_deref(), app.client_capabilities())?;
+        let loopback = authority.options().allow_http_loopback;
         let supplied_endpoints = match &options.federation_metadata {
             Some(document) => {
                 Some(mex::parse(document.as_bytes(), loopback).map_err(Misuse::FederationMetadata)?)
@@ -60,35 +80,35 @@ impl Context {
             {
                 id.clone()
             }
-            Some(_) => {
-                return Err(Misuse::Argument {
-                    name: "correlation id",
-                    reason: "it cannot be sent as a header",
-                }
-                .into());
-            }
+            Some(_) => return Err(refuse("correlation id", "it cannot be sent as a header")),
             None => seed.uuid("correlation", 0),
         };
-        Ok(Self(Arc::new(Inner { app, scopes, options, claims, correlation_id, supplied_endpoints, seed })))
+        Ok(Self(Arc::new(Inner {
+            app,
+            authority,
+            scopes,
+            options,
+            claims,
+            correlation_id,
+            supplied_endpoints,
+            seed,
+        })))
     }
 
-    /// Refuses `common` and `consumers`, which stand for personal accounts too.
-    pub(crate) fn require_tenant(&self) -> Result<(), Error> {
-        match self.0.app.authority.tenant() {
-            tenant @ (Tenant::Common | Tenant::Consumers) => Err(Misuse::Tenant(tenant.to_string()).into()),
-            Tenant::Organizations | Tenant::Id(_) => Ok(()),
-        }
-    }
-
-    pub(crate) fn app(&self) -> &PublicClientApplication {
+    pub(crate) fn app(&self) -> &Application {
         &self.0.app
+    }
+
+    /// Who is asked in this call.
+    pub(crate) fn authority(&self) -> &Authority {
+        &self.0.authority
     }
 
     pub(crate) fn options(&self) -> &RequestOptions {
         &self.0.options
     }
 
-    pub(crate) fn supplied_endpoints(&self) -> Option<&Endpoints> {
+    pub(crate) fn supplied_endpoints(&self) -> Option<&FederationEndpoints> {
         self.0.supplied_endpoints.as_ref()
     }
 
@@ -126,13 +146,20 @@ impl Context {
         let request = request
             .hint(HeaderName::from_static("client-request-id"), self.correlation_id())
             .header(HeaderName::from_static("return-client-request-id"), HeaderValue::from_static("true"));
-        if !self.0.app.client_info_headers {
+        if !self.0.app.client_info_headers() {
             return request;
         }
-        request.header(HeaderName::from_static("x-client-sku"), HeaderValue::from_static("Entrada")).header(
-            HeaderName::from_static("x-client-ver"),
-            HeaderValue::from_static(env!("CARGO_PKG_VERSION")),
-        )
+        request
+            .header(HeaderName::from_static("x-client-sku"), HeaderValue::from_static("Entrada"))
+            .header(
+                HeaderName::from_static("x-client-ver"),
+                HeaderValue::from_static(env!("CARGO_PKG_VERSION")),
+            )
+            // A promise: `Retry-After` and 429 are obeyed, by the throttles that flows remember.
+            .header(
+                HeaderName::from_static("x-ms-lib-capability"),
+                HeaderValue::from_static("retry-after, h429"),
+            )
     }
 
     /// The flow's end in failure.
@@ -151,20 +178,47 @@ impl Context {
         self.fail(Fault::Violation { rule, status: response.status, content_type })
     }
 
-    /// Where a person grants the scopes of this call.
-    pub(crate) fn consent_url(&self) -> Url {
-        let mut url = self.0.app.authority.authorization_endpoint();
+    /// Where a person grants the scopes of this call, where that is known without asking.
+    pub(crate) fn consent_url(&self) -> Option<Url> {
+        let mut url = Endpoints::template(self.0.authority.clone())?.authorization();
         url.query_pairs_mut()
-            .append_pair("client_id", &self.0.app.client_id)
+            .append_pair("client_id", self.0.app.client_id())
             .append_pair("response_type", "code")
             .append_pair("scope", &self.user_scopes())
             .append_pair("prompt", "consent");
-        url
+        Some(url)
+    }
+}
+
+/// What a flow knows once its authority can be asked. Cheap enough to clone.
+#[derive(Debug, Clone)]
+pub(crate) struct Resolved {
+    pub(crate) cx: Context,
+    pub(crate) endpoints: Endpoints,
+    /// The name under which tokens are cached.
+    pub(crate) environment: String,
+    pub(crate) throttle: Option<ThrottleKey>,
+    /// One that was signed for an earlier call.
+    pub(crate) assertion: Option<StoredAssertion>,
+    pub(crate) clock: Option<ClockSkew>,
+    /// Why what is remembered could not be read.
+    pub(crate) not_read: Option<StoreError>,
+}
+
+impl Resolved {
+    /// The server's time, as far as its clock is known.
+    pub(crate) fn server_time(&self, now: Timestamp) -> Timestamp {
+        let ahead = self.clock.as_ref().map_or(0, |clock| clock.ahead_ms);
+        Timestamp::from_millis(now.as_millis().saturating_add_signed(ahead))
     }
 }
 
 /// The scopes of OpenID Connect that every user's request asks for.
 pub(crate) const RESERVED_SCOPES: [&str; 3] = ["openid", "offline_access", "profile"];
+
+fn is_reserved(scope: &str) -> bool {
+    RESERVED_SCOPES.iter().any(|reserved| scope.eq_ignore_ascii_case(reserved))
+}
 
 /// The claims of a challenge together with the capabilities (`xms_cc`). Where both name the same, it is a clash.
 fn merged_claims(claims: Option<&str>, capabilities: &[String]) -> Result<Option<String>, Error> {
@@ -195,13 +249,20 @@ fn merged_claims(claims: Option<&str>, capabilities: &[String]) -> Result<Option
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::application::PublicClientApplication;
 
     fn context(scopes: &[&str], claims: Option<&str>, capabilities: &[&str]) -> Result<Context, Error> {
         let mut app =
             PublicClientApplication::new("app", "https://login.microsoftonline.com/t".parse().unwrap());
         app.client_capabilities = capabilities.iter().map(|&c| c.to_owned()).collect();
         let options = RequestOptions { claims: claims.map(str::to_owned), ..RequestOptions::default() };
-        Context::new(app, scopes.iter().map(|&s| s.to_owned()).collect(), options, Seed::new([0; 32]))
+        Context::new(
+            FlowKind::IntegratedWindowsAuth,
+            app,
+            scopes.iter().map(|&s| s.to_owned()).collect(),
+            options,
+            Seed::new([0; 32]),
+        )
     }
 
     #[test]
@@ -234,7 +295,8 @@ mod tests {
         let document = "<definitions xmlns='http://schemas.xmlsoap.org/wsdl/'/>";
         let options =
             RequestOptions { federation_metadata: Some(document.to_owned()), ..RequestOptions::default() };
-        let cx = Context::new(app, Vec::new(), options, Seed::new([0; 32])).unwrap();
+        let cx = Context::new(FlowKind::IntegratedWindowsAuth, app, Vec::new(), options, Seed::new([0; 32]))
+            .unwrap();
         let shown = format!("{cx:?}");
         assert!(!shown.contains("schemas.xmlsoap.org"), "{shown}");
         assert!(shown.contains(&format!("federation_metadata_bytes: Some({})", document.len())), "{shown}");
@@ -246,7 +308,14 @@ mod tests {
             let mut app =
                 PublicClientApplication::new("app", "https://login.microsoftonline.com/t".parse().unwrap());
             app.client_info_headers = headers;
-            let cx = Context::new(app, Vec::new(), RequestOptions::default(), Seed::new([0; 32])).unwrap();
+            let cx = Context::new(
+                FlowKind::IntegratedWindowsAuth,
+                app,
+                Vec::new(),
+                RequestOptions::default(),
+                Seed::new([0; 32]),
+            )
+            .unwrap();
             let error = cx.fail(crate::error::Unsupported::ManagedUser);
             assert_eq!(error.remedy().contains("client_info_headers"), told, "{}", error.remedy());
             assert!(error.remedy().contains("device code"));

@@ -8,6 +8,7 @@ mod remedy;
 mod rules;
 
 use std::fmt;
+use std::time::Duration;
 
 use http::StatusCode;
 
@@ -73,17 +74,13 @@ impl Error {
     /// The status of the answer that ended the flow.
     #[must_use]
     pub fn status(&self) -> Option<StatusCode> {
-        match &self.0.fault {
-            Fault::Refused(refusal) => Some(refusal.status),
-            Fault::Federation(fault) => Some(fault.status),
-            Fault::Status { status, .. } | Fault::Violation { status, .. } => Some(*status),
-            Fault::IntegratedRefused { .. } => Some(StatusCode::UNAUTHORIZED),
-            Fault::Unsupported(_)
-            | Fault::Transport { .. }
-            | Fault::Envelope(_)
-            | Fault::Misuse(_)
-            | Fault::NoRandomness { .. } => None,
-        }
+        self.0.fault.status()
+    }
+
+    /// How long to stay away, if the service said so.
+    #[must_use]
+    pub fn retry_after(&self) -> Option<Duration> {
+        self.0.fault.retry_after()
     }
 
     /// The AADSTS numbers, from the token endpoint or from Entra's own federation server.

@@ -12,7 +12,7 @@ use http::header::{ACCEPT, CONTENT_TYPE};
 use http::{HeaderName, HeaderValue};
 use url::Url;
 
-use crate::context::Context;
+use crate::context::{Context, Resolved};
 use crate::error::{Error, Fault, FederationFault, Misuse, Service, Unsupported, Violation};
 use crate::http::{HttpAuth, Outcome, Request, Response, ServiceName};
 use crate::negotiate;
@@ -68,13 +68,13 @@ pub(crate) fn federate<T: 'static>(
     now: Timestamp,
     then: impl Expect<Result<Grant, Error>, T> + 'static,
 ) -> Result<Step<T>, Error> {
-    let audience = federation.audience.unwrap_or_else(|| cx.app().authority.default_audience().to_owned());
+    let audience = federation.audience.unwrap_or_else(|| cx.authority().default_audience().to_owned());
     let exchange = Exchange { audience, credential, username };
     if let Some(endpoints) = cx.supplied_endpoints() {
         let endpoint = exchange.credential.endpoint(endpoints.clone()).map_err(|reason| cx.fail(reason));
         return exchange.issue(cx, endpoint, now, then);
     }
-    let loopback = cx.app().authority.options().allow_http_loopback;
+    let loopback = cx.authority().options().allow_http_loopback;
     if let Some(url) = &federation.metadata_url {
         return match realm::address(url, "federation metadata address", loopback) {
             // The query goes along: for seamless single sign-on it matters.
@@ -198,7 +198,7 @@ fn endpoint_of(
     if response.status != StatusCode::OK {
         return Err(cx.fail(status(&response, Service::FederationMetadata, now)));
     }
-    let loopback = cx.app().authority.options().allow_http_loopback;
+    let loopback = cx.authority().options().allow_http_loopback;
     let endpoints = mex::parse(response.body.expose(), loopback)
         .map_err(|error| cx.violated(Violation::Metadata(error), &response))?;
     credential.endpoint(endpoints).map_err(|reason| cx.fail(reason))
@@ -260,16 +260,16 @@ fn grant(
 /// Where a flow goes on once the federation server has spoken: redeems the assertion.
 #[derive(Debug)]
 pub(crate) struct ExpectGrant {
-    pub(crate) cx: Context,
+    pub(crate) at: Resolved,
 }
 
 impl Expect<Result<Grant, Error>, AuthenticationResult> for ExpectGrant {
     fn on(
         self: Box<Self>,
         grant: Result<Grant, Error>,
-        _now: Timestamp,
+        now: Timestamp,
     ) -> Result<Step<AuthenticationResult>, Error> {
-        Ok(redeem(self.cx, &grant?, ExpectRedeemed))
+        redeem(self.at, grant?, now, ExpectRedeemed)
     }
 }
 
@@ -288,12 +288,20 @@ mod tests {
 
     use super::*;
     use crate::application::{PublicClientApplication, RequestOptions};
+    use crate::preflight::FlowKind;
     use crate::seed::Seed;
 
     #[test]
     fn a_fault_is_told_with_all_its_subcodes() {
         let app = PublicClientApplication::new("app", "https://login.microsoftonline.com/t".parse().unwrap());
-        let cx = Context::new(app, Vec::new(), RequestOptions::default(), Seed::new([0; 32])).unwrap();
+        let cx = Context::new(
+            FlowKind::IntegratedWindowsAuth,
+            app,
+            Vec::new(),
+            RequestOptions::default(),
+            Seed::new([0; 32]),
+        )
+        .unwrap();
         let body = "<s:Envelope xmlns:s='http://www.w3.org/2003/05/soap-envelope'><s:Body><s:Fault><s:Code><s:Subcode>\
             <s:Value>FailedAuthentication</s:Value><s:Subcode><s:Value>Inner</s:Value></s:Subcode></s:Subcode></s:Code>\
             </s:Fault></s:Body></s:Envelope>";

@@ -1,4 +1,9 @@
 //! What a user can start. One file a flow: its states in the order in which they occur, no parsing.
 
+pub mod client_credentials;
+pub mod device_code;
 pub mod integrated_windows_auth;
+pub mod on_behalf_of;
+pub mod refresh_token;
+pub mod user_fic;
 pub mod username_password;

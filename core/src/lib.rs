@@ -44,7 +44,8 @@
 //! - What does it send or read? [`protocol`]. When, and what then? [`flow`]. What is remembered? [`cache`].
 //! - What the caller gives: [`application`], [`authority`], [`seed`], [`time`], [`secret`].
 //! - What the caller gets: [`result`], [`account`], [`error`].
-//! - What lies between: [`step`] and [`http`]; and [`negotiate`], the loop for integrated authentication.
+//! - What lies between: [`step`] and [`http`]; [`negotiate`], the loop for integrated authentication; and
+//!   [`listener`], the redirect URI on this machine.
 
 pub mod account;
 pub mod application;
@@ -55,13 +56,18 @@ pub mod error;
 mod federate;
 pub mod flow;
 pub mod http;
+pub mod listener;
 pub mod negotiate;
+pub mod preflight;
 pub mod protocol;
+mod prove;
 mod redeem;
+mod redeemed;
 mod resolve;
 pub mod result;
 mod retry;
 pub mod secret;
 pub mod seed;
+pub mod signer;
 pub mod step;
 pub mod time;

@@ -2,11 +2,16 @@
 //!
 //! The readers take whatever bytes come and are public so that they can be used, measured and fuzzed on their own.
 
+pub mod challenge;
+pub(crate) mod client_assertion;
+pub mod device;
 pub mod discovery;
 pub mod id_token;
 mod lenient;
 pub mod mex;
+pub mod provider;
 pub mod realm;
+pub mod redirect;
 pub mod token;
 pub mod wstrust;
 pub mod xml;

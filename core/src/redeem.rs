@@ -1,57 +1,148 @@
-//! A grant for tokens: post, read, and put together what the caller gets and what the cache keeps.
+//! A grant for tokens: prove who asks, post, read, and remember what was learned, good or bad.
+//!
+//! ```text
+//! (proof) ──▶ token ─┬─ tokens ───────────────────────▶ redeemed
+//!                    └─ refused ──▶ (remembered) ─────▶ refused
+//! ```
 
-use crate::account::{Account, HomeAccountId};
-use crate::authority::{AuthorityKind, Tenant};
-use crate::cache::{
-    AccessToken, AccountRecord, AccountSource, AppMetadata, AuthorityType, CacheUpdate, IdToken, Record,
-    RefreshToken, StoreError,
-};
-use crate::context::{Context, RESERVED_SCOPES};
-use crate::error::{Error, Service};
-use crate::http::Outcome;
-use crate::protocol::token::{self, Grant, TokenResponse};
-use crate::result::{AuthenticationResult, TokenSource};
+use crate::cache::{CacheUpdate, ClockSkew, StoreError, StoredAssertion, Throttle};
+use crate::context::Resolved;
+use crate::error::{Error, Fault, Service};
+use crate::http::{Outcome, Response};
+use crate::protocol::token::{self, Grant};
+use crate::prove::{Proven, prove};
+use crate::redeemed::{Redeemed, redeemed};
+use crate::result::AuthenticationResult;
+use crate::retry;
 use crate::step::{Expect, Step};
 use crate::time::Timestamp;
 
-/// Tokens, and the change that keeps them.
-#[derive(Debug)]
-pub(crate) struct Redeemed {
-    result: AuthenticationResult,
-    update: CacheUpdate,
+/// Redeems `grant` and hands the verdict to `then`.
+///
+/// It is sent once, unless it is the application's own: then once more after a second if the server failed or was too
+/// slow.
+pub(crate) fn redeem<T: 'static>(
+    at: Resolved,
+    grant: Grant,
+    now: Timestamp,
+    then: impl Expect<Result<Redeemed, Error>, T> + 'static,
+) -> Result<Step<T>, Error> {
+    let region = at.cx.app().region().filter(|_| grant.is_the_applications());
+    let endpoint = region.and_then(|region| at.endpoints.regional_token(region));
+    let endpoint = endpoint.unwrap_or_else(|| at.endpoints.token());
+    let audience = endpoint.to_string();
+    prove(&at.clone(), &audience, now, ExpectProof { at, endpoint, grant, then })
 }
 
-/// Redeems `grant`, once, and hands the verdict to `then`.
-pub(crate) fn redeem<T: 'static>(
-    cx: Context,
-    grant: &Grant,
-    then: impl Expect<Result<Redeemed, Error>, T> + 'static,
-) -> Step<T> {
-    let request = token::request(&cx, grant);
-    let (username, source) = (grant.username().to_owned(), grant.account_source());
-    Step::send(request, ExpectToken { cx, username, source, then })
+#[derive(Debug)]
+struct ExpectProof<N> {
+    at: Resolved,
+    endpoint: url::Url,
+    grant: Grant,
+    then: N,
+}
+
+impl<T: 'static, N: Expect<Result<Redeemed, Error>, T> + 'static> Expect<Result<Proven, Error>, T>
+    for ExpectProof<N>
+{
+    fn on(self: Box<Self>, proven: Result<Proven, Error>, now: Timestamp) -> Result<Step<T>, Error> {
+        let Self { at, endpoint, grant, then } = *self;
+        let Proven { proof, signed } = match proven {
+            Ok(proven) => proven,
+            Err(error) => return Box::new(then).on(Err(error), now),
+        };
+        let request = token::request(&at, endpoint, &grant, &proof);
+        let is_the_applications = grant.is_the_applications();
+        let next = ExpectToken { at, grant, signed, then };
+        Ok(if is_the_applications { retry::send(request, next) } else { Step::send(request, next) })
+    }
 }
 
 #[derive(Debug)]
 struct ExpectToken<N> {
-    cx: Context,
-    username: String,
-    source: AccountSource,
+    at: Resolved,
+    grant: Grant,
+    signed: Option<StoredAssertion>,
     then: N,
 }
 
-impl<T, N: Expect<Result<Redeemed, Error>, T>> Expect<Outcome, T> for ExpectToken<N> {
+impl<T: 'static, N: Expect<Result<Redeemed, Error>, T> + 'static> Expect<Outcome, T> for ExpectToken<N> {
     fn on(self: Box<Self>, outcome: Outcome, now: Timestamp) -> Result<Step<T>, Error> {
-        let Self { cx, username, source, then } = *self;
+        let Self { at, grant, signed, then } = *self;
+        let then = Box::new(then);
+        let mut learned = CacheUpdate { assertions: signed.into_iter().collect(), ..CacheUpdate::default() };
         let verdict = match outcome {
-            Err(error) => Err(cx.unreachable(Service::Token, error)),
-            Ok(response) => token::response(&response, now)
-                .map_err(|fault| cx.fail(fault))
-                .map(|response| redeemed(&cx, response, &username, source, now)),
+            Err(error) => Err(Fault::Transport { service: Service::Token, error }),
+            Ok(response) => {
+                learned.clocks.extend(skew(&at, &response, now));
+                token::response(&response, at.cx.authority().kind(), now)
+            }
         };
-        Box::new(then).on(verdict, now)
+        match verdict {
+            Ok(response) => then.on(Ok(redeemed(&at, response, &grant, learned, now)), now),
+            Err(fault) => {
+                learned.throttles.extend(throttle(&at, &grant, &fault, now));
+                if let (Fault::Refused(refusal), Some(used)) = (&fault, &at.assertion)
+                    && refusal.error == "invalid_client"
+                {
+                    // What was refused is not sent again.
+                    learned.assertions = vec![StoredAssertion { reusable_until: now, ..used.clone() }];
+                }
+                let error = at.cx.fail(fault);
+                if learned == CacheUpdate::default() {
+                    return then.on(Err(error), now);
+                }
+                Ok(Step::save(learned, ExpectLearned { error, then }))
+            }
+        }
     }
 }
+
+/// What a refusal taught is kept before the flow goes on with it.
+#[derive(Debug)]
+struct ExpectLearned<N> {
+    error: Error,
+    then: Box<N>,
+}
+
+impl<T, N: Expect<Result<Redeemed, Error>, T>> Expect<Result<(), StoreError>, T> for ExpectLearned<N> {
+    // Whether it was kept makes no difference to this flow.
+    fn on(self: Box<Self>, _kept: Result<(), StoreError>, now: Timestamp) -> Result<Step<T>, Error> {
+        self.then.on(Err(self.error), now)
+    }
+}
+
+/// When the same request may be sent again, if the service wants to be left alone. A device's polling has a pace of its
+/// own.
+fn throttle(at: &Resolved, grant: &Grant, fault: &Fault, now: Timestamp) -> Option<Throttle> {
+    let key = at.throttle.clone().filter(|_| !matches!(grant, Grant::DeviceCode { .. }))?;
+    let (status, asked) = match fault {
+        Fault::Refused(refusal) => (refusal.status, refusal.retry_after),
+        Fault::Status { status, retry_after, .. } => (*status, *retry_after),
+        Fault::Violation { status, .. } => (*status, None),
+        _ => return None,
+    };
+    let failed = status.is_server_error() || status == http::StatusCode::TOO_MANY_REQUESTS;
+    // Where the service names no time, MSAL leaves it alone for a minute on behalf of a person, and does not for a service.
+    let assumed = (failed && at.cx.app().credential().is_none()).then_some(retry::ASSUMED_PAUSE);
+    let pause = asked.or(assumed)?;
+    Some(Throttle { key, since: now, until: now.after(pause), status })
+}
+
+/// How far the server's clock is off, if that matters: client assertions begin and end by it.
+fn skew(at: &Resolved, response: &Response, now: Timestamp) -> Option<ClockSkew> {
+    at.cx.app().credential()?;
+    let host = at.cx.authority().host()?.to_owned();
+    let text = response.headers.get(http::header::DATE)?.to_str().ok()?;
+    let theirs = httpdate::parse_http_date(text).ok()?.duration_since(std::time::UNIX_EPOCH).ok()?;
+    let theirs = i64::try_from(theirs.as_millis()).ok()?;
+    let ahead_ms = theirs.checked_sub(i64::try_from(now.as_millis()).ok()?)?;
+    // A date counts whole seconds, and the answer took its time.
+    let known = at.clock.as_ref().map_or(0, |clock| clock.ahead_ms);
+    (ahead_ms.abs_diff(known) > NEGLIGIBLE_MS).then_some(ClockSkew { host, ahead_ms })
+}
+
+const NEGLIGIBLE_MS: u64 = 5_000;
 
 /// The last state of a flow: keeps what was got, or ends with the failure.
 #[derive(Debug)]
@@ -82,176 +173,5 @@ impl Expect<Result<(), StoreError>, AuthenticationResult> for ExpectKept {
         // A token that could not be kept is still a token.
         self.result.not_kept = kept.err();
         Ok(Step::Done(self.result))
-    }
-}
-
-fn redeemed(
-    cx: &Context,
-    response: TokenResponse,
-    username: &str,
-    source: AccountSource,
-    now: Timestamp,
-) -> Redeemed {
-    let account = account(cx, &response, username);
-    let scopes = response.scopes.clone().unwrap_or_else(|| cx.scopes().to_vec());
-    let result = AuthenticationResult {
-        token_type: response.token_type.clone(),
-        expires_on: now.after(response.expires_in),
-        extended_expires_on: response.ext_expires_in.map(|lifetime| now.after(lifetime)),
-        refresh_on: response.refresh_in.map(|lifetime| now.after(lifetime)),
-        declined_scopes: declined(cx.scopes(), &scopes),
-        scopes,
-        account,
-        id_token: response.id_token.clone(),
-        id_token_claims: response.id_token_claims.clone(),
-        token_source: TokenSource::IdentityProvider,
-        correlation_id: cx.correlation_id().to_owned(),
-        not_kept: None,
-        refresh_token: response.refresh_token.clone(),
-        access_token: response.access_token.clone(),
-    };
-    let update = CacheUpdate { tokens: records(cx, response, &result, source, now) };
-    Redeemed { result, update }
-}
-
-fn account(cx: &Context, response: &TokenResponse, username: &str) -> Option<Account> {
-    let claims = response.id_token_claims.as_ref();
-    let home = response.client_info.as_ref().map(|info| format!("{}.{}", info.uid, info.utid));
-    let home = home.or_else(|| claims?.text("sub").map(str::to_owned))?;
-    Some(Account {
-        home_account_id: HomeAccountId::new(home),
-        environment: cx.app().authority.environment().to_owned(),
-        tenant_id: tenant_id(cx, response),
-        local_account_id: claims
-            .and_then(|claims| claims.local_account_id())
-            .or(response.client_info.as_ref().map(|info| info.uid.as_str()))
-            .map(str::to_owned),
-        username: claims.and_then(|claims| claims.username()).unwrap_or(username).to_owned(),
-        name: claims.and_then(|claims| claims.text("name")).map(str::to_owned),
-    })
-}
-
-/// The tenant of the token: as the ID token says, else the authority's if it names one.
-fn tenant_id(cx: &Context, response: &TokenResponse) -> String {
-    let told = response.id_token_claims.as_ref().and_then(|claims| claims.text("tid"));
-    match (told, cx.app().authority.tenant(), &response.client_info) {
-        (Some(tenant), ..) => tenant.to_owned(),
-        (None, Tenant::Id(tenant), _) => tenant.clone(),
-        (None, _, Some(info)) => info.utid.clone(),
-        (None, tenant, None) => tenant.to_string(),
-    }
-}
-
-/// What was asked for and not granted. Those of OpenID Connect are not scopes of an API and often not echoed.
-fn declined(asked: &[String], granted: &[String]) -> Vec<String> {
-    let is_granted = |scope: &&String| {
-        RESERVED_SCOPES.iter().any(|reserved| scope.eq_ignore_ascii_case(reserved))
-            || granted.iter().any(|granted| matches_scope(scope, granted))
-    };
-    asked.iter().filter(|scope| !is_granted(scope)).cloned().collect()
-}
-
-const GRAPH: &str = "https://graph.microsoft.com/";
-
-/// A scope of Microsoft Graph is granted by its full address; `/.default` by any scope of its resource.
-fn matches_scope(asked: &str, granted: &str) -> bool {
-    fn short(scope: &str) -> &str {
-        scope.strip_prefix(GRAPH).unwrap_or(scope)
-    }
-    match asked.strip_suffix(".default") {
-        // Scopes of Graph are also granted by their short names.
-        Some(GRAPH) => granted.starts_with(GRAPH) || !granted.contains('/'),
-        Some(resource) => {
-            granted.get(..resource.len()).is_some_and(|start| start.eq_ignore_ascii_case(resource))
-        }
-        None => short(asked).eq_ignore_ascii_case(short(granted)),
-    }
-}
-
-fn authority_type(cx: &Context) -> AuthorityType {
-    match cx.app().authority.kind() {
-        AuthorityKind::Entra(_) => AuthorityType::MsSts,
-    }
-}
-
-fn records(
-    cx: &Context,
-    response: TokenResponse,
-    result: &AuthenticationResult,
-    source: AccountSource,
-    now: Timestamp,
-) -> Vec<Record> {
-    let environment = || cx.app().authority.environment().to_owned();
-    let client_id = || cx.app().client_id.clone();
-    let home_account_id =
-        || result.account.as_ref().map(|account| account.home_account_id.as_str().to_owned());
-    let realm = tenant_id(cx, &response);
-    let claim =
-        |name| response.id_token_claims.as_ref().and_then(|claims| claims.text(name)).map(str::to_owned);
-    let mut records = Vec::with_capacity(5);
-    if let Some(account) = &result.account {
-        records.push(Record::Account(AccountRecord {
-            account: account.clone(),
-            authority_type: authority_type(cx),
-            given_name: claim("given_name"),
-            family_name: claim("family_name"),
-            client_info: response.client_info_text.clone(),
-            account_source: Some(source),
-        }));
-    }
-    if let Some(secret) = response.id_token {
-        records.push(Record::IdToken(IdToken {
-            home_account_id: home_account_id(),
-            environment: environment(),
-            client_id: client_id(),
-            realm: realm.clone(),
-            secret,
-        }));
-    }
-    if let Some(secret) = response.refresh_token {
-        records.push(Record::RefreshToken(RefreshToken {
-            home_account_id: home_account_id(),
-            environment: environment(),
-            client_id: client_id(),
-            family_id: response.family_id.clone(),
-            secret,
-            last_modification_time: now,
-        }));
-    }
-    records.push(Record::AppMetadata(AppMetadata {
-        client_id: client_id(),
-        environment: environment(),
-        family_id: response.family_id,
-    }));
-    records.push(Record::AccessToken(AccessToken {
-        home_account_id: home_account_id(),
-        environment: environment(),
-        client_id: client_id(),
-        realm,
-        target: result.scopes.clone(),
-        secret: response.access_token,
-        token_type: response.token_type,
-        cached_at: now,
-        expires_on: result.expires_on,
-        extended_expires_on: result.extended_expires_on,
-        refresh_on: result.refresh_on,
-    }));
-    records
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn declined_is_what_was_asked_and_not_granted() {
-        let list = |text: &str| text.split(' ').map(str::to_owned).collect::<Vec<_>>();
-        let asked = list(
-            "user.read Mail.Send openid https://vault.azure.net/.default https://graph.microsoft.com/User.Read \
-             https://vault.azure.ne/.default",
-        );
-        let granted =
-            list("https://graph.microsoft.com/User.Read https://vault.azure.net/user_impersonation");
-        assert_eq!(declined(&asked, &granted), ["Mail.Send", "https://vault.azure.ne/.default"]);
     }
 }

@@ -1,49 +1,236 @@
-//! The authority, before its first use: a host that nobody has heard of must be confirmed.
+//! Before a flow's first request: what earlier ones learned, and an authority that must be asked about.
 //!
-//! Hosts of the cloud table and of this machine need no request. Any other is asked about once, at the public cloud.
-//! What cannot be confirmed is not used, as the user's credential would follow.
+//! ```text
+//! memory ─┬──────────────────────────────▶ resolved
+//!         ├─ unknown host ──▶ (instance) ─▶ remembered ──▶ resolved
+//!         └─ OpenID ──▶ (provider metadata) ─▶ remembered ──▶ resolved
+//! ```
+//!
+//! Hosts of the cloud table and of this machine need no request. Any other of Entra is asked about once, at the public
+//! cloud. What cannot be confirmed is not used, as a credential would follow; that it could not is remembered for a
+//! while, so that a network without a way to the cloud costs one time-out and not one a call.
 
-use crate::context::Context;
-use crate::error::{Error, Misuse, Service};
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::authority::{AuthorityKind, Endpoints};
+use crate::cache::{
+    AuthorityKnowledge, AuthorityRecord, CacheQuery, CacheUpdate, CacheView, ClockSkew, StoreError,
+    StoredAssertion, ThrottleKey,
+};
+use crate::context::{Context, Resolved};
+use crate::error::{Error, Fault, Misuse, Service};
 use crate::http::Outcome;
-use crate::protocol::discovery;
+use crate::protocol::{discovery, provider};
+use crate::prove::assertion_key;
 use crate::retry;
 use crate::step::{Expect, Step};
 use crate::time::Timestamp;
 
-/// Confirms the authority and goes on with `then`, at once where there is nothing to ask.
+/// Whose request it is, as far as throttling goes.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Subject<'a> {
+    /// The application's own.
+    Application,
+    /// A user's, by what tells users apart: a name, or a hash of a token.
+    User(&'a str),
+    /// One that is never the same twice, such as the redemption of a code.
+    Once,
+}
+
+/// Finds out what is needed to ask the authority, and goes on with `then`, at once where there is nothing to ask.
 pub(crate) fn resolve<T: 'static>(
     cx: Context,
-    now: Timestamp,
-    then: impl Expect<Result<(), Error>, T> + 'static,
-) -> Result<Step<T>, Error> {
-    let authority = &cx.app().authority;
-    if authority.is_known() || !authority.options().instance_discovery {
-        return Box::new(then).on(Ok(()), now);
-    }
-    match discovery::request(&cx) {
-        Some(request) => Ok(retry::send(request, ExpectInstance { cx, then })),
-        None => {
-            let authority = authority.to_string();
-            let reason = "its host cannot be asked about";
-            Box::new(then).on(Err(cx.fail(Misuse::Authority { authority, reason })), now)
+    subject: Subject<'_>,
+    then: impl Expect<Result<Resolved, Error>, T> + 'static,
+) -> Step<T> {
+    let throttle = match subject {
+        Subject::Application => Some(throttle_key(&cx, "")),
+        Subject::User(user) => Some(throttle_key(&cx, user)),
+        Subject::Once => None,
+    };
+    let authority = cx.authority();
+    let asked = authority.needs_instance_discovery() || *authority.kind() == AuthorityKind::Oidc;
+    let query = CacheQuery {
+        authority: asked.then(|| authority.as_str().to_owned()),
+        throttle: throttle.clone(),
+        assertion: assertion_key(&cx),
+        clock: cx.app().credential().and_then(|_| authority.host()).map(str::to_owned),
+    };
+    Step::load(query, ExpectMemory { cx, throttle, then })
+}
+
+fn throttle_key(cx: &Context, user: &str) -> ThrottleKey {
+    let mut scopes: Vec<_> = cx.scopes().iter().map(|scope| scope.to_ascii_lowercase()).collect();
+    scopes.sort_unstable();
+    scopes.dedup();
+    let user = user.to_lowercase();
+    let client = [cx.app().client_id(), cx.authority().as_str(), user.as_str()];
+    ThrottleKey::new(client.into_iter().chain(scopes.iter().map(String::as_str)))
+}
+
+#[derive(Debug)]
+struct ExpectMemory<N> {
+    cx: Context,
+    throttle: Option<ThrottleKey>,
+    then: N,
+}
+
+impl<T: 'static, N: Expect<Result<Resolved, Error>, T> + 'static> Expect<Result<CacheView, StoreError>, T>
+    for ExpectMemory<N>
+{
+    fn on(self: Box<Self>, reply: Result<CacheView, StoreError>, now: Timestamp) -> Result<Step<T>, Error> {
+        let Self { cx, throttle, then } = *self;
+        let then = Box::new(then);
+        let (view, not_read) = match reply {
+            Ok(view) => (view, None),
+            Err(error) => (CacheView::default(), Some(error)),
+        };
+        if let Some(throttle) = &view.throttle
+            && let Some(retry_after) = throttle.remaining(now)
+        {
+            let error = cx.fail(Fault::Throttled { status: throttle.status, retry_after });
+            return then.on(Err(error), now);
         }
+        let known = view.authority.filter(|record| record.learned_at <= now && now < record.expires_on);
+        let memory = Memory { throttle, assertion: view.assertion, clock: view.clock, not_read };
+        if let Some(record) = known {
+            let resolved = memory.resolved(&cx, record.knowledge);
+            return then.on(resolved.map_err(|fault| cx.fail(fault)), now);
+        }
+        let Some(endpoints) = Endpoints::template(cx.authority().clone()) else {
+            let request = provider::request(&cx);
+            return Ok(retry::send(request, ExpectProvider { cx, memory, then }));
+        };
+        if !cx.authority().needs_instance_discovery() {
+            let environment = cx.authority().environment().to_owned();
+            return then.on(Ok(memory.with(&cx, endpoints, environment)), now);
+        }
+        match discovery::request(&cx, &endpoints.authorization()) {
+            Some(request) => Ok(retry::send(request, ExpectInstance { cx, memory, then })),
+            None => {
+                let authority = cx.authority().to_string();
+                let reason = "its host cannot be asked about";
+                then.on(Err(cx.fail(Misuse::Authority { authority, reason })), now)
+            }
+        }
+    }
+}
+
+/// What was remembered beside the authority.
+#[derive(Debug)]
+struct Memory {
+    throttle: Option<ThrottleKey>,
+    assertion: Option<StoredAssertion>,
+    clock: Option<ClockSkew>,
+    not_read: Option<StoreError>,
+}
+
+impl Memory {
+    fn resolved(self, cx: &Context, knowledge: AuthorityKnowledge) -> Result<Resolved, Fault> {
+        match knowledge {
+            AuthorityKnowledge::Failed(fault) => Err(*fault),
+            AuthorityKnowledge::Provider(metadata) => {
+                let environment = cx.authority().environment().to_owned();
+                Ok(self.with(cx, Endpoints::provider(metadata), environment))
+            }
+            AuthorityKnowledge::Instance { preferred_cache } => {
+                match Endpoints::template(cx.authority().clone()) {
+                    Some(endpoints) => Ok(self.with(cx, endpoints, preferred_cache)),
+                    None => Err(Misuse::Authority {
+                        authority: cx.authority().to_string(),
+                        reason: "what is remembered of it is of another kind",
+                    }
+                    .into()),
+                }
+            }
+        }
+    }
+
+    fn with(self, cx: &Context, endpoints: Endpoints, environment: String) -> Resolved {
+        let Self { throttle, assertion, clock, not_read } = self;
+        Resolved { cx: cx.clone(), endpoints, environment, throttle, assertion, clock, not_read }
     }
 }
 
 #[derive(Debug)]
 struct ExpectInstance<N> {
     cx: Context,
-    then: N,
+    memory: Memory,
+    then: Box<N>,
 }
 
-impl<T, N: Expect<Result<(), Error>, T>> Expect<Outcome, T> for ExpectInstance<N> {
+impl<T: 'static, N: Expect<Result<Resolved, Error>, T> + 'static> Expect<Outcome, T> for ExpectInstance<N> {
     fn on(self: Box<Self>, outcome: Outcome, now: Timestamp) -> Result<Step<T>, Error> {
-        let Self { cx, then } = *self;
-        let verdict = match outcome {
-            Ok(response) => discovery::response(&response, now).map_err(|fault| cx.fail(fault)),
-            Err(error) => Err(cx.unreachable(Service::InstanceDiscovery, error)),
+        let Self { cx, memory, then } = *self;
+        let knowledge = match outcome {
+            Err(error) => Err(Fault::Transport { service: Service::InstanceDiscovery, error }),
+            Ok(response) => discovery::response(&response, cx.authority().host().unwrap_or_default(), now)
+                .map(|preferred_cache| AuthorityKnowledge::Instance { preferred_cache }),
         };
-        Box::new(then).on(verdict, now)
+        Ok(remember(cx, memory, knowledge, now, then))
+    }
+}
+
+#[derive(Debug)]
+struct ExpectProvider<N> {
+    cx: Context,
+    memory: Memory,
+    then: Box<N>,
+}
+
+impl<T: 'static, N: Expect<Result<Resolved, Error>, T> + 'static> Expect<Outcome, T> for ExpectProvider<N> {
+    fn on(self: Box<Self>, outcome: Outcome, now: Timestamp) -> Result<Step<T>, Error> {
+        let Self { cx, memory, then } = *self;
+        let knowledge = match outcome {
+            Err(error) => Err(Fault::Transport { service: Service::ProviderMetadata, error }),
+            Ok(response) => provider::response(&response, cx.authority(), now)
+                .map(|metadata| AuthorityKnowledge::Provider(Arc::new(metadata))),
+        };
+        Ok(remember(cx, memory, knowledge, now, then))
+    }
+}
+
+/// How long what was found is believed.
+const FOUND: Duration = Duration::from_secs(24 * 3600);
+/// How long a failure is.
+const FAILED: Duration = Duration::from_secs(60);
+
+/// Keeps what was learned, good or bad, and then goes on with it. Only what was checked comes here.
+fn remember<T: 'static, N: Expect<Result<Resolved, Error>, T> + 'static>(
+    cx: Context,
+    memory: Memory,
+    learned: Result<AuthorityKnowledge, Fault>,
+    now: Timestamp,
+    then: Box<N>,
+) -> Step<T> {
+    let (knowledge, lifetime) = match learned {
+        Ok(knowledge) => (knowledge, FOUND),
+        Err(fault) => (AuthorityKnowledge::Failed(Box::new(fault)), FAILED),
+    };
+    let record = AuthorityRecord {
+        authority: cx.authority().as_str().to_owned(),
+        learned_at: now,
+        expires_on: now.after(lifetime),
+        knowledge: knowledge.clone(),
+    };
+    let update = CacheUpdate { authorities: vec![record], ..CacheUpdate::default() };
+    Step::save(update, ExpectRemembered { cx, memory, knowledge, then })
+}
+
+#[derive(Debug)]
+struct ExpectRemembered<N> {
+    cx: Context,
+    memory: Memory,
+    knowledge: AuthorityKnowledge,
+    then: Box<N>,
+}
+
+impl<T, N: Expect<Result<Resolved, Error>, T>> Expect<Result<(), StoreError>, T> for ExpectRemembered<N> {
+    // Whether it was kept makes no difference to this flow.
+    fn on(self: Box<Self>, _kept: Result<(), StoreError>, now: Timestamp) -> Result<Step<T>, Error> {
+        let Self { cx, memory, knowledge, then } = *self;
+        let resolved = memory.resolved(&cx, knowledge);
+        then.on(resolved.map_err(|fault| cx.fail(fault)), now)
     }
 }

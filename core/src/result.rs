@@ -35,6 +35,10 @@ pub struct AuthenticationResult {
     pub token_source: TokenSource,
     /// The identifier that the service's own logs have of this call.
     pub correlation_id: String,
+    /// Why what earlier calls learned could not be read, if it could not.
+    pub not_read: Option<StoreError>,
+    /// A code for the application's page in the browser to redeem, if it was asked for (hybrid single-page application).
+    pub spa_code: Option<Secret>,
     /// Why the tokens could not be kept; absent when they were.
     pub not_kept: Option<StoreError>,
     pub(crate) refresh_token: Option<Secret>,
@@ -57,7 +61,9 @@ impl AuthenticationResult {
             id_token_claims: None,
             token_source: TokenSource::IdentityProvider,
             correlation_id: String::new(),
+            not_read: None,
             not_kept: None,
+            spa_code: None,
             refresh_token: None,
         }
     }

@@ -70,6 +70,9 @@ pub(crate) fn retry_after(response: &Response, now: Timestamp) -> Option<Duratio
     Some(pause.min(LONGEST_PAUSE))
 }
 
+/// How long the service is left alone if it failed and did not say for how long.
+pub(crate) const ASSUMED_PAUSE: Duration = Duration::from_secs(60);
+
 const LONGEST_PAUSE: Duration = Duration::from_secs(3600);
 
 #[cfg(test)]

@@ -7,10 +7,15 @@ use std::time::Duration;
 use http::{Method, StatusCode};
 use url::Url;
 
-use crate::cache::{CacheUpdate, StoreError};
+use crate::cache::{CacheQuery, CacheUpdate, CacheView, StoreError};
 use crate::error::Error;
+use crate::flow::device_code::Prompt;
 use crate::http::{HttpAuth, Outcome, Request, TransportError};
+use crate::secret::Secret;
 use crate::seed::Seed;
+use crate::signer::{
+    AssertionRequest, Signature, SignerError, SignerErrorKind, SigningAlgorithm, SigningInput,
+};
 use crate::time::Timestamp;
 
 /// What a flow needs next, or its result.
@@ -26,7 +31,9 @@ use crate::time::Timestamp;
 ///     match step {
 ///         Step::Send { .. } => "an HTTP client",
 ///         Step::Wait { .. } => "a timer",
-///         Step::Save { .. } => "a store",
+///         Step::Show { .. } => "a screen",
+///         Step::Sign { .. } | Step::Assert { .. } => "a signer",
+///         Step::Load { .. } | Step::Save { .. } => "a memory",
 ///         Step::Done(_) => "nothing",
 ///     }
 /// }
@@ -40,6 +47,9 @@ use crate::time::Timestamp;
 ///     match step {
 ///         Step::Send { .. } => "an HTTP client",
 ///         Step::Wait { .. } => "a timer",
+///         Step::Show { .. } => "a screen",
+///         Step::Sign { .. } | Step::Assert { .. } => "a signer",
+///         Step::Load { .. } => "half of a memory",
 ///         Step::Done(_) => "nothing",
 ///     }
 /// }
@@ -77,7 +87,35 @@ pub enum Step<T> {
         /// Takes nothing but the time.
         resume: Resume<(), T>,
     },
-    /// Change the token cache.
+    /// Show a person where to go and what to type.
+    Show {
+        /// What to show.
+        prompt: Prompt,
+        /// Takes nothing but the time.
+        resume: Resume<(), T>,
+    },
+    /// Sign with a key that the application named.
+    Sign {
+        /// What to sign, and how.
+        input: SigningInput,
+        /// Takes the signature, or why there is none.
+        resume: Resume<Result<Signature, SignerError>, T>,
+    },
+    /// Make an assertion that says who the application is.
+    Assert {
+        /// What it must say.
+        request: AssertionRequest,
+        /// Takes the assertion, or why there is none.
+        resume: Resume<Result<Secret, SignerError>, T>,
+    },
+    /// Look up what earlier flows learned.
+    Load {
+        /// What the flow wants to know.
+        query: CacheQuery,
+        /// Takes what is remembered; a failure counts as nothing, and the result tells of it.
+        resume: Resume<Result<CacheView, StoreError>, T>,
+    },
+    /// Remember what the flow learned.
     Save {
         /// What to add, as a change and not as a whole cache.
         update: CacheUpdate,
@@ -98,6 +136,31 @@ impl<T> Step<T> {
         T: 'static,
     {
         Self::Wait { until, resume: Resume(Box::new(ExpectTime { until, then: Box::new(then) })) }
+    }
+
+    pub(crate) fn show(prompt: Prompt, then: impl Expect<(), T> + 'static) -> Self {
+        Self::Show { prompt, resume: Resume(Box::new(then)) }
+    }
+
+    pub(crate) fn sign(
+        input: SigningInput,
+        then: impl Expect<Result<Signature, SignerError>, T> + 'static,
+    ) -> Self {
+        Self::Sign { input, resume: Resume(Box::new(then)) }
+    }
+
+    pub(crate) fn assert(
+        request: AssertionRequest,
+        then: impl Expect<Result<Secret, SignerError>, T> + 'static,
+    ) -> Self {
+        Self::Assert { request, resume: Resume(Box::new(then)) }
+    }
+
+    pub(crate) fn load(
+        query: CacheQuery,
+        then: impl Expect<Result<CacheView, StoreError>, T> + 'static,
+    ) -> Self {
+        Self::Load { query, resume: Resume(Box::new(then)) }
     }
 
     pub(crate) fn save(update: CacheUpdate, then: impl Expect<Result<(), StoreError>, T> + 'static) -> Self {
@@ -199,12 +262,37 @@ pub trait Host {
     fn send(&mut self, request: Request) -> Outcome;
     /// Returns when `until` is reached.
     fn wait(&mut self, until: Timestamp);
-    /// Keeps the change.
+    /// Shows a person where to go and what to type, and returns at once.
+    fn show(&mut self, prompt: Prompt);
+    /// Signs.
+    ///
+    /// # Errors
+    /// Why there is no signature. A host without keys need not provide this.
+    fn sign(&mut self, input: SigningInput) -> Result<Signature, SignerError> {
+        let _ = input;
+        Err(NO_SIGNER.into())
+    }
+    /// Makes an assertion that says who the application is.
+    ///
+    /// # Errors
+    /// Why there is none. A host without assertions need not provide this.
+    fn assert(&mut self, request: AssertionRequest) -> Result<Secret, SignerError> {
+        let _ = request;
+        Err(NO_SIGNER.into())
+    }
+    /// Looks up what earlier flows learned.
+    ///
+    /// # Errors
+    /// Why it could not be looked up. The flow goes on without, and the result says so.
+    fn load(&mut self, query: CacheQuery) -> Result<CacheView, StoreError>;
+    /// Keeps what the flow learned.
     ///
     /// # Errors
     /// Why it was not kept. The token is not lost: the result says so.
     fn save(&mut self, update: CacheUpdate) -> Result<(), StoreError>;
 }
+
+const NO_SIGNER: SignerErrorKind = SignerErrorKind::Unavailable;
 
 /// What answers the steps of a flow, async: one method a need.
 pub trait AsyncHost {
@@ -214,7 +302,24 @@ pub trait AsyncHost {
     fn send(&mut self, request: Request) -> impl Future<Output = Outcome> + Send;
     /// Returns when `until` is reached.
     fn wait(&mut self, until: Timestamp) -> impl Future<Output = ()> + Send;
-    /// Keeps the change.
+    /// Shows a person where to go and what to type, and does not wait for the person.
+    fn show(&mut self, prompt: Prompt) -> impl Future<Output = ()> + Send;
+    /// Signs. A host without keys need not provide this.
+    fn sign(&mut self, input: SigningInput) -> impl Future<Output = Result<Signature, SignerError>> + Send {
+        let _ = input;
+        async { Err(NO_SIGNER.into()) }
+    }
+    /// Makes an assertion that says who the application is. A host without assertions need not provide this.
+    fn assert(
+        &mut self,
+        request: AssertionRequest,
+    ) -> impl Future<Output = Result<Secret, SignerError>> + Send {
+        let _ = request;
+        async { Err(NO_SIGNER.into()) }
+    }
+    /// Looks up what earlier flows learned.
+    fn load(&mut self, query: CacheQuery) -> impl Future<Output = Result<CacheView, StoreError>> + Send;
+    /// Keeps what the flow learned.
     fn save(&mut self, update: CacheUpdate) -> impl Future<Output = Result<(), StoreError>> + Send;
 }
 
@@ -243,7 +348,31 @@ pub enum StepEvent<'a> {
         /// Until when.
         until: Timestamp,
     },
-    /// The token cache was changed, or could not be.
+    /// A person is shown a code. The code is of use only to whoever signs in with it.
+    Showing {
+        /// What to type.
+        user_code: &'a str,
+        /// Where.
+        at: &'a Url,
+    },
+    /// A signature is asked for.
+    Signing {
+        /// How to sign.
+        algorithm: SigningAlgorithm,
+        /// The name of the key.
+        key: &'a str,
+    },
+    /// An assertion is asked for.
+    Asserting {
+        /// Whom it is for.
+        audience: &'a str,
+    },
+    /// What earlier flows learned was looked up.
+    Loaded {
+        /// Why it could not be, if so.
+        failure: Option<&'a StoreError>,
+    },
+    /// What the flow learned was kept, or could not be.
     Saved {
         /// Whether the change was kept.
         kept: &'a Result<(), StoreError>,
@@ -284,6 +413,26 @@ pub fn run<T>(
                 host.wait(until);
                 resume.with((), host.now())?
             }
+            Step::Show { prompt, resume } => {
+                observer(StepEvent::Showing { user_code: &prompt.user_code, at: &prompt.verification_uri });
+                host.show(prompt);
+                resume.with((), host.now())?
+            }
+            Step::Sign { input, resume } => {
+                observer(StepEvent::Signing { algorithm: input.algorithm, key: &input.key });
+                let reply = host.sign(input);
+                resume.with(reply, host.now())?
+            }
+            Step::Assert { request, resume } => {
+                observer(StepEvent::Asserting { audience: &request.audience });
+                let reply = host.assert(request);
+                resume.with(reply, host.now())?
+            }
+            Step::Load { query, resume } => {
+                let reply = host.load(query);
+                observer(StepEvent::Loaded { failure: reply.as_ref().err() });
+                resume.with(reply, host.now())?
+            }
             Step::Save { update, resume } => {
                 let kept = host.save(update);
                 observer(StepEvent::Saved { kept: &kept });
@@ -319,6 +468,26 @@ pub async fn run_async<T: Send>(
                 observer(StepEvent::Waiting { until });
                 host.wait(until).await;
                 resume.with((), host.now())?
+            }
+            Step::Show { prompt, resume } => {
+                observer(StepEvent::Showing { user_code: &prompt.user_code, at: &prompt.verification_uri });
+                host.show(prompt).await;
+                resume.with((), host.now())?
+            }
+            Step::Sign { input, resume } => {
+                observer(StepEvent::Signing { algorithm: input.algorithm, key: &input.key });
+                let reply = host.sign(input).await;
+                resume.with(reply, host.now())?
+            }
+            Step::Assert { request, resume } => {
+                observer(StepEvent::Asserting { audience: &request.audience });
+                let reply = host.assert(request).await;
+                resume.with(reply, host.now())?
+            }
+            Step::Load { query, resume } => {
+                let reply = host.load(query).await;
+                observer(StepEvent::Loaded { failure: reply.as_ref().err() });
+                resume.with(reply, host.now())?
             }
             Step::Save { update, resume } => {
                 let kept = host.save(update).await;

@@ -3,13 +3,16 @@
 use std::fmt;
 use std::sync::Arc;
 
-use entrada_core::cache::{CacheDocument, CacheUpdate, StoreError};
+use entrada_core::cache::{CacheDocument, CacheQuery, CacheUpdate, CacheView, StoreError};
 use entrada_core::error::Error;
+use entrada_core::flow::device_code::Prompt;
 use entrada_core::http::{HttpAuth, Outcome, Request, TransportError, TransportErrorKind};
 use entrada_core::negotiate::{NO_NEGOTIATOR, Negotiator};
+use entrada_core::secret::Secret;
+use entrada_core::signer::{AssertionRequest, Signature, Signer, SignerError, SignerErrorKind, SigningInput};
 use entrada_core::step::{self, Flow, Host, Step, StepEvent};
 use entrada_core::time::Timestamp;
-use entrada_host::{Settings, SetupError, SharedCache, now, seed};
+use entrada_host::{Settings, SetupError, SharedMemory, now, seed};
 use ureq::Agent;
 
 use crate::{connect, negotiate, send, settings};
@@ -21,7 +24,9 @@ use crate::{connect, negotiate, send, settings};
 pub struct HttpHost {
     agent: Agent,
     integrated: Option<Arc<dyn Negotiator>>,
-    cache: SharedCache,
+    signer: Option<Arc<dyn Signer>>,
+    show: Arc<dyn Fn(&Prompt) + Send + Sync>,
+    memory: SharedMemory,
 }
 
 impl HttpHost {
@@ -31,7 +36,8 @@ impl HttpHost {
     /// If a certificate or the proxy's address cannot be used, or nothing is trusted.
     pub fn new(settings: Settings) -> Result<Self, SetupError> {
         let agent = connect::agent(settings::config(&settings)?);
-        Ok(Self { agent, integrated: settings.integrated, cache: SharedCache::default() })
+        let Settings { integrated, signer, show, .. } = settings;
+        Ok(Self { agent, integrated, signer, show, memory: SharedMemory::default() })
     }
 
     /// Runs a flow to its end.
@@ -73,7 +79,7 @@ impl HttpHost {
     /// The token cache as it is now. It holds the tokens in clear text.
     #[must_use]
     pub fn cache(&self) -> CacheDocument {
-        self.cache.document()
+        self.memory.tokens()
     }
 }
 
@@ -108,8 +114,24 @@ impl Host for HttpHost {
         std::thread::sleep(until.since(now()));
     }
 
+    fn show(&mut self, prompt: Prompt) {
+        (self.show)(&prompt);
+    }
+
+    fn sign(&mut self, input: SigningInput) -> Result<Signature, SignerError> {
+        self.signer.as_ref().ok_or(SignerErrorKind::Unavailable)?.sign(&input)
+    }
+
+    fn assert(&mut self, request: AssertionRequest) -> Result<Secret, SignerError> {
+        self.signer.as_ref().ok_or(SignerErrorKind::Unavailable)?.assert(&request)
+    }
+
+    fn load(&mut self, query: CacheQuery) -> Result<CacheView, StoreError> {
+        Ok(self.memory.load(&query))
+    }
+
     fn save(&mut self, update: CacheUpdate) -> Result<(), StoreError> {
-        self.cache.apply(&update);
+        self.memory.save(&update);
         Ok(())
     }
 }

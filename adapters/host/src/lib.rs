@@ -7,10 +7,10 @@
 //!   [`proxy_address`];
 //! - a body that is read up to a limit and wiped: [`Collected`];
 //! - what the core does not read for itself: [`now`] and [`seed`];
-//! - a token cache that clones of a host share: [`SharedCache`].
+//! - a memory that clones of a host share: [`SharedMemory`].
 
 mod body;
-mod cache;
+mod memory;
 mod settings;
 
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -20,7 +20,7 @@ use entrada_core::seed::Seed;
 use entrada_core::time::Timestamp;
 
 pub use body::Collected;
-pub use cache::SharedCache;
+pub use memory::SharedMemory;
 pub use settings::{Proxy, Settings, SetupError, proxy_address};
 
 /// The time by the system's clock.

@@ -4,7 +4,9 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use entrada_core::flow::device_code::Prompt;
 use entrada_core::negotiate::Negotiator;
+use entrada_core::signer::Signer;
 use rustls::RootCertStore;
 use rustls_pki_types::CertificateDer;
 use rustls_pki_types::pem::PemObject;
@@ -29,6 +31,10 @@ pub struct Settings {
     pub proxy: Proxy,
     /// What authenticates the signed-in user to a federation server; nothing by default.
     pub integrated: Option<Arc<dyn Negotiator>>,
+    /// What signs, or makes assertions, for a confidential client; nothing by default.
+    pub signer: Option<Arc<dyn Signer>>,
+    /// What shows a person where to go and what to type; by default the prompt's message goes to standard error.
+    pub show: Arc<dyn Fn(&Prompt) + Send + Sync>,
 }
 
 impl Settings {
@@ -58,6 +64,8 @@ impl Default for Settings {
             connect_timeout: Duration::from_secs(10),
             proxy: Proxy::System,
             integrated: None,
+            signer: None,
+            show: Arc::new(|prompt| eprintln!("{}", prompt.message)),
         }
     }
 }
@@ -69,7 +77,8 @@ impl fmt::Debug for Settings {
             .field("connect_timeout", &self.connect_timeout)
             .field("proxy", &self.proxy)
             .field("integrated", &self.integrated.is_some())
-            .finish()
+            .field("signer", &self.signer.is_some())
+            .finish_non_exhaustive()
     }
 }
 

@@ -3,13 +3,16 @@
 use std::fmt;
 use std::sync::Arc;
 
-use entrada_core::cache::{CacheDocument, CacheUpdate, StoreError};
+use entrada_core::cache::{CacheDocument, CacheQuery, CacheUpdate, CacheView, StoreError};
 use entrada_core::error::Error;
+use entrada_core::flow::device_code::Prompt;
 use entrada_core::http::{HttpAuth, Outcome, Request, TransportError, TransportErrorKind};
 use entrada_core::negotiate::{NO_NEGOTIATOR, Negotiator};
+use entrada_core::secret::Secret;
+use entrada_core::signer::{AssertionRequest, Signature, Signer, SignerError, SignerErrorKind, SigningInput};
 use entrada_core::step::{self, AsyncHost, Flow, Step, StepEvent};
 use entrada_core::time::Timestamp;
-use entrada_host::{Settings, SetupError, SharedCache, now, seed};
+use entrada_host::{Settings, SetupError, SharedMemory, now, seed};
 use reqwest::Client;
 
 use crate::negotiate::{self, Connector};
@@ -23,7 +26,9 @@ pub struct HttpHost {
     client: Client,
     connector: Connector,
     integrated: Option<Arc<dyn Negotiator>>,
-    cache: SharedCache,
+    signer: Option<Arc<dyn Signer>>,
+    show: Arc<dyn Fn(&Prompt) + Send + Sync>,
+    memory: SharedMemory,
 }
 
 impl HttpHost {
@@ -36,7 +41,8 @@ impl HttpHost {
         let proxies = settings::proxies(&settings.proxy)?;
         let client = settings::client(&settings, tls.clone())?;
         let connector = Connector::new(tls, proxies, settings.connect_timeout);
-        Ok(Self { client, connector, integrated: settings.integrated, cache: SharedCache::default() })
+        let Settings { integrated, signer, show, .. } = settings;
+        Ok(Self { client, connector, integrated, signer, show, memory: SharedMemory::default() })
     }
 
     /// Runs a flow to its end. Dropping the future abandons it.
@@ -90,7 +96,7 @@ impl HttpHost {
     /// The token cache as it is now. It holds the tokens in clear text.
     #[must_use]
     pub fn cache(&self) -> CacheDocument {
-        self.cache.document()
+        self.memory.tokens()
     }
 }
 
@@ -133,8 +139,34 @@ impl AsyncHost for HttpHost {
         tokio::time::sleep(until.since(now())).await;
     }
 
+    async fn show(&mut self, prompt: Prompt) {
+        (self.show)(&prompt);
+    }
+
+    async fn sign(&mut self, input: SigningInput) -> Result<Signature, SignerError> {
+        let signer = self.signer.clone().ok_or(SignerErrorKind::Unavailable)?;
+        off_thread(move || signer.sign(&input)).await
+    }
+
+    async fn assert(&mut self, request: AssertionRequest) -> Result<Secret, SignerError> {
+        let signer = self.signer.clone().ok_or(SignerErrorKind::Unavailable)?;
+        off_thread(move || signer.assert(&request)).await
+    }
+
+    async fn load(&mut self, query: CacheQuery) -> Result<CacheView, StoreError> {
+        Ok(self.memory.load(&query))
+    }
+
     async fn save(&mut self, update: CacheUpdate) -> Result<(), StoreError> {
-        self.cache.apply(&update);
+        self.memory.save(&update);
         Ok(())
     }
+}
+
+/// A signature takes a millisecond of the processor, or a vault's answer: neither is for a thread of the runtime.
+async fn off_thread<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, SignerError> + Send + 'static,
+) -> Result<T, SignerError> {
+    let done = tokio::task::spawn_blocking(work).await;
+    done.unwrap_or_else(|_| Err(SignerError::new(SignerErrorKind::Other, "the signer panicked")))
 }

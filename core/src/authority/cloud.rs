@@ -17,6 +17,11 @@ impl Cloud {
         CLOUDS.iter().find(|cloud| cloud.aliases.contains(&host))
     }
 
+    /// Whether it is the public one.
+    pub(super) fn is_public(&self) -> bool {
+        self.preferred_cache == "login.windows.net"
+    }
+
     const fn lone(aliases: &'static [&'static str], name: &'static str) -> Self {
         Self { aliases, preferred_network: name, preferred_cache: name, audience: PUBLIC_AUDIENCE }
     }

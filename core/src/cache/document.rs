@@ -124,6 +124,7 @@ mod tests {
                 secret: Secret::new(secret),
                 last_modification_time: Timestamp::from_secs(1),
             })],
+            ..CacheUpdate::default()
         }
     }
 

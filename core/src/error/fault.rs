@@ -7,6 +7,7 @@ use http::StatusCode;
 use super::{ErrorKind, FederationFault, Misuse, Refusal, Unsupported, Violation};
 use crate::http::{TransportError, TransportErrorKind};
 use crate::protocol::wstrust::EnvelopeError;
+use crate::signer::SignerError;
 
 /// Whose fault it was.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -63,6 +64,20 @@ pub enum Fault {
     /// The caller asked for what cannot be.
     #[error(transparent)]
     Misuse(#[from] Misuse),
+    /// The service asked an earlier call to wait, and it is too early still. Nothing was sent.
+    #[error("the service asked to wait (status {status}); {} seconds are left", retry_after.as_secs().max(1))]
+    Throttled {
+        /// The status of the answer that asked.
+        status: StatusCode,
+        /// How long is left.
+        retry_after: Duration,
+    },
+    /// Nobody approved the device code in time.
+    #[error("the device code expired before it was approved")]
+    CodeExpired,
+    /// There is no signature, or no assertion, to say who the application is.
+    #[error("the application could not prove who it is: {0}")]
+    Signer(SignerError),
     /// The host has no randomness to start a flow with.
     #[error("there is no randomness: {detail}")]
     NoRandomness {
@@ -96,10 +111,11 @@ impl Fault {
             Self::IntegratedRefused { .. } => "integrated_authentication_refused",
             Self::Status { service, status, .. } => match service {
                 Service::InstanceDiscovery => "instance_discovery_failed",
+                Service::ProviderMetadata => "tenant_discovery_failed",
                 Service::UserRealm => "user_realm_discovery_failed",
                 Service::FederationMetadata => "accessing_ws_metadata_exchange_failed",
                 Service::Federation => "federated_service_returned_error",
-                Service::Token => match *status {
+                Service::DeviceAuthorization | Service::Token => match *status {
                     StatusCode::NOT_FOUND => "not_found",
                     StatusCode::TOO_MANY_REQUESTS => "request_throttled",
                     _ => "http_status_not_200",
@@ -117,8 +133,51 @@ impl Fault {
             },
             Self::Envelope(_) => "invalid_argument",
             Self::Misuse(misuse) => misuse.code(),
+            Self::Throttled { .. } => "request_throttled",
+            Self::CodeExpired => "code_expired",
+            Self::Signer(_) => "signing_failed",
             Self::NoRandomness { .. } => "no_randomness",
         }
+    }
+
+    /// The status of the answer that it was.
+    pub(crate) fn status(&self) -> Option<StatusCode> {
+        match self {
+            Self::Refused(refusal) => Some(refusal.status),
+            Self::Federation(fault) => Some(fault.status),
+            Self::Status { status, .. } | Self::Violation { status, .. } | Self::Throttled { status, .. } => {
+                Some(*status)
+            }
+            Self::IntegratedRefused { .. } => Some(StatusCode::UNAUTHORIZED),
+            Self::Unsupported(_)
+            | Self::Transport { .. }
+            | Self::Envelope(_)
+            | Self::Misuse(_)
+            | Self::CodeExpired
+            | Self::Signer(_)
+            | Self::NoRandomness { .. } => None,
+        }
+    }
+
+    /// How long to stay away, if the service said so.
+    pub(crate) fn retry_after(&self) -> Option<Duration> {
+        match self {
+            Self::Refused(refusal) => refusal.retry_after,
+            Self::Status { retry_after, .. } => *retry_after,
+            Self::Throttled { retry_after, .. } => Some(*retry_after),
+            _ => None,
+        }
+    }
+
+    /// Whether the same request may succeed later, as the service has trouble of its own.
+    pub(crate) fn is_passing(&self) -> bool {
+        let named = matches!(self, Self::Refused(refusal) if refusal.error == "temporarily_unavailable");
+        named
+            || self.status().is_some_and(|status| {
+                status.is_server_error()
+                    || status == StatusCode::TOO_MANY_REQUESTS
+                    || status == StatusCode::REQUEST_TIMEOUT
+            })
     }
 
     pub(super) fn kind(&self) -> ErrorKind {
@@ -132,7 +191,10 @@ impl Fault {
             | Self::Unsupported(_)
             | Self::Envelope(_)
             | Self::Misuse(_)
+            | Self::CodeExpired
+            | Self::Signer(_)
             | Self::NoRandomness { .. } => ErrorKind::Client,
+            Self::Throttled { .. } => ErrorKind::Throttled,
             // No ticket: the user gets one, or signs in another way.
             Self::Transport { error, .. } if error.kind == TransportErrorKind::Negotiate => {
                 ErrorKind::UiRequired
@@ -149,6 +211,9 @@ pub enum Service {
     /// The instance discovery endpoint.
     #[error("the instance discovery endpoint")]
     InstanceDiscovery,
+    /// The metadata document of an OpenID provider.
+    #[error("the provider's metadata address")]
+    ProviderMetadata,
     /// The user realm endpoint.
     #[error("the user realm endpoint")]
     UserRealm,
@@ -158,6 +223,9 @@ pub enum Service {
     /// The WS-Trust endpoint of the federation server.
     #[error("the federation server")]
     Federation,
+    /// The device authorization endpoint.
+    #[error("the device authorization endpoint")]
+    DeviceAuthorization,
     /// The token endpoint.
     #[error("the token endpoint")]
     Token,

@@ -4,7 +4,9 @@ use super::aadsts::{WRAPPERS, explain, explained};
 use super::{Fault, FederationFault, Misuse, Refusal, Service, Unsupported, Violation};
 use crate::context::Context;
 use crate::http::TransportErrorKind;
+use crate::preflight::FlowKind;
 use crate::protocol::wstrust::EnvelopeError;
+use crate::signer::SignerErrorKind;
 
 /// Whose turn it is and what to do, in the call that failed, if there was one.
 pub(super) fn remedy(fault: &Fault, call: Option<&Context>) -> String {
@@ -35,13 +37,17 @@ pub(super) fn remedy(fault: &Fault, call: Option<&Context>) -> String {
              SOAP envelope."
                 .to_owned()
         }
-        Fault::Status { service: Service::Token, retry_after, .. } => match retry_after {
+        Fault::Status { service: Service::ProviderMetadata, .. } => {
+            "The developer: check the authority; its /.well-known/openid-configuration must be an OpenID provider's metadata."
+                .to_owned()
+        }
+        Fault::Status { service: Service::DeviceAuthorization | Service::Token, retry_after, .. } => match retry_after {
             Some(pause) => format!("The application: try again in {} seconds.", pause.as_secs()),
             None => "The operator: check the authority, and any proxy between; then try again later.".to_owned(),
         },
         Fault::Violation { rule, .. } => violation(rule).to_owned(),
         Fault::Unsupported(Unsupported::ManagedUser)
-            if call.is_some_and(|call| !call.app().client_info_headers) =>
+            if call.is_some_and(|call| !call.app().client_info_headers()) =>
         {
             MANAGED_WITHOUT_HEADERS.to_owned()
         }
@@ -49,6 +55,14 @@ pub(super) fn remedy(fault: &Fault, call: Option<&Context>) -> String {
         Fault::Transport { service, error } => transport(*service, error.kind),
         Fault::Envelope(error) => envelope(error).to_owned(),
         Fault::Misuse(misuse) => misused(misuse).to_owned(),
+        Fault::Throttled { retry_after, .. } => {
+            let seconds = retry_after.as_secs().max(1);
+            format!("The application: wait; the service asked to be left alone for another {seconds} seconds.")
+        }
+        Fault::CodeExpired => {
+            "The user: start again, and approve the code on the page before it expires.".to_owned()
+        }
+        Fault::Signer(error) => signer(error.kind).to_owned(),
         Fault::NoRandomness { .. } => {
             "The operator: let this process read the operating system's random number generator; early in a start, \
              wait until it is seeded."
@@ -72,7 +86,7 @@ fn refused(refusal: &Refusal, call: Option<&Context>) -> String {
     });
     let consent =
         refusal.suberror.as_deref().is_some_and(|suberror| suberror.eq_ignore_ascii_case("consent_required"));
-    match (known, explain(65001), call.map(Context::consent_url)) {
+    match (known, explain(65001), call.and_then(Context::consent_url)) {
         (Some((65001, text)), _, Some(url)) => format!("{text} The consent page is {url}"),
         (None, Some(text), Some(url)) if consent => format!("{text} The consent page is {url}"),
         (Some((_, text)), ..) => text.to_owned(),
@@ -150,6 +164,18 @@ fn explain_subcode(subcode: &str, integrated: bool) -> Option<&'static str> {
 fn violation(rule: &Violation) -> &'static str {
     match rule {
         Violation::DiscoveryNotJson => NOT_CONFIRMED,
+        Violation::ProviderNotJson | Violation::ProviderWithout(_) => {
+            "The developer: check the authority; its /.well-known/openid-configuration must be an OpenID provider's metadata."
+        }
+        Violation::IssuerMismatch => {
+            "The developer: use the issuer that the provider calls itself as authority, to the character."
+        }
+        Violation::InsecureProviderEndpoint(_) | Violation::DeviceAddress => {
+            "The service's operator: publish this address with https; Entrada sends no credential, and nobody, over plain http."
+        }
+        Violation::DeviceNotJson | Violation::DeviceWithout(_) => {
+            "The operator: something else than the service answered, such as a proxy's page; check the authority."
+        }
         Violation::RealmNotJson | Violation::RealmWithoutAccountType => {
             "The operator: something else than the service answered, such as a proxy's page; check the authority's host."
         }
@@ -198,6 +224,9 @@ fn unsupported(reason: &Unsupported) -> &'static str {
             "The federation server's administrator: enable the endpoint (13/windowstransport for integrated sign-in, \
              13/usernamemixed for passwords) over https."
         }
+        Unsupported::NoDeviceEndpoint => {
+            "The developer: use interactive sign-in; the provider gives no device codes."
+        }
         Unsupported::InsecureEndpoint(_) => {
             "The administrator: publish this address with https; Entrada sends no credential over plain http."
         }
@@ -222,6 +251,20 @@ fn transport(service: Service, kind: TransportErrorKind) -> String {
     format!("The operator: {what} ({service}).")
 }
 
+fn signer(kind: SignerErrorKind) -> &'static str {
+    match kind {
+        SignerErrorKind::Unsupported => {
+            "The developer: use a key that can sign with RS256 at least: RSA of 2048 bits or more."
+        }
+        SignerErrorKind::Unavailable => {
+            "The operator: give the host the key, or the assertion, that the application's credential names, and check that the \
+             vault can be reached."
+        }
+        SignerErrorKind::Denied => "The operator: allow this process to use the key.",
+        SignerErrorKind::Other => "The operator: look into the log of what signs.",
+    }
+}
+
 fn envelope(error: &EnvelopeError) -> &'static str {
     match error {
         EnvelopeError::Username | EnvelopeError::Password => {
@@ -240,10 +283,22 @@ fn misused(misuse: &Misuse) -> &'static str {
             "The developer: give an address such as https://login.microsoftonline.com/contoso.com, without user name, query or \
              fragment."
         }
-        Misuse::AuthorityKind(_) => "The developer: use a Microsoft Entra ID tenant as authority.",
-        Misuse::Tenant(_) => {
+        Misuse::AuthorityKind { .. } => {
+            "The developer: use another flow, or an authority of another kind; interactive sign-in works with every kind."
+        }
+        Misuse::Audience { needed: "public", .. } => {
+            "The developer: use a PublicClientApplication, whose registration has 'Allow public client flows' on."
+        }
+        Misuse::Audience { .. } => {
+            "The developer: use a ConfidentialClientApplication, with a credential of its registration."
+        }
+        Misuse::Tenant { flow: FlowKind::IntegratedWindowsAuth | FlowKind::UsernamePassword, .. } => {
             "The developer: this flow does not work with /common or /consumers; use the tenant, or /organizations, as authority. \
              Personal accounts sign in interactively."
+        }
+        Misuse::Tenant { .. } => {
+            "The developer: name the one tenant that the token is for, as authority or as the call's tenant; /common, \
+             /organizations and /consumers stand for many."
         }
         Misuse::NoUsername => "The developer: give the user name, in the form of joe@contoso.com.",
         Misuse::Argument { .. } => "The developer: correct the argument.",

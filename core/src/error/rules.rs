@@ -1,5 +1,6 @@
 //! The rules: those that an answer breaks, those that an account does not meet, and those that the caller broke.
 
+use crate::preflight::FlowKind;
 use crate::protocol::mex::MexError;
 use crate::protocol::wstrust::RstrError;
 
@@ -10,6 +11,36 @@ pub enum Violation {
     /// The answer of instance discovery must be a JSON object that names an endpoint.
     #[error("the answer of instance discovery cannot be read")]
     DiscoveryNotJson,
+    /// The provider's metadata must be a JSON object.
+    #[error("the provider's metadata is not a JSON object, or holds members of a wrong type")]
+    ProviderNotJson,
+    /// The provider's metadata must hold certain members.
+    #[error("the provider's metadata has no {0}")]
+    ProviderWithout(
+        /// Which.
+        &'static str,
+    ),
+    /// The provider must call itself as the authority does.
+    #[error("the provider's metadata names an issuer that is not the authority")]
+    IssuerMismatch,
+    /// The provider's endpoints must be https addresses.
+    #[error("the provider's {0} is not an https address")]
+    InsecureProviderEndpoint(
+        /// Which.
+        &'static str,
+    ),
+    /// The device authorization endpoint must answer with a JSON object.
+    #[error("the device authorization endpoint's answer is not a JSON object")]
+    DeviceNotJson,
+    /// There must be a code, and a place to type it.
+    #[error("the device authorization endpoint's answer holds no {0}")]
+    DeviceWithout(
+        /// What.
+        &'static str,
+    ),
+    /// The place to type the code must be an https address.
+    #[error("the address where the code is to be typed is not an https address")]
+    DeviceAddress,
     /// The user realm must be a JSON object.
     #[error("the user realm is not a JSON object")]
     RealmNotJson,
@@ -43,6 +74,10 @@ impl Violation {
     pub(super) const fn code(&self) -> &'static str {
         match self {
             Self::DiscoveryNotJson => "instance_discovery_failed",
+            Self::ProviderNotJson | Self::ProviderWithout(_) => "tenant_discovery_failed",
+            Self::IssuerMismatch => "authority_validation_failed",
+            Self::InsecureProviderEndpoint(_) | Self::DeviceAddress => "insecure_endpoint",
+            Self::DeviceNotJson | Self::DeviceWithout(_) => "device_authorization_failed",
             Self::RealmNotJson | Self::RealmWithoutAccountType => "user_realm_discovery_failed",
             Self::Metadata(_) => "parsing_ws_metadata_exchange_failed",
             Self::Assertion(_) => "parsing_wstrust_response_failed",
@@ -58,12 +93,19 @@ impl Violation {
     pub(super) const fn is_of_another_form(&self) -> bool {
         match self {
             Self::DiscoveryNotJson
+            | Self::ProviderNotJson
+            | Self::DeviceNotJson
             | Self::RealmNotJson
             | Self::Metadata(_)
             | Self::Assertion(RstrError::Xml(_) | RstrError::NotSoap)
             | Self::TokenNotJson
             | Self::RefusalNotJson => true,
             Self::RealmWithoutAccountType
+            | Self::ProviderWithout(_)
+            | Self::IssuerMismatch
+            | Self::InsecureProviderEndpoint(_)
+            | Self::DeviceWithout(_)
+            | Self::DeviceAddress
             | Self::Assertion(RstrError::NoToken)
             | Self::AccessTokenMissing
             | Self::TokenTypeMissing
@@ -103,6 +145,9 @@ pub enum Unsupported {
         /// What was looked for.
         &'static str,
     ),
+    /// The provider has no endpoint for device codes.
+    #[error("the provider has no endpoint for device codes")]
+    NoDeviceEndpoint,
     /// A credential would go over plain http.
     #[error("the {0} is not an https address")]
     InsecureEndpoint(
@@ -121,6 +166,7 @@ impl Unsupported {
             Self::FederationProtocol(_) => "federation_protocol_not_supported",
             Self::NoFederationMetadata => "missing_federation_metadata_url",
             Self::NoEndpoint(_) => "wstrust_endpoint_not_found",
+            Self::NoDeviceEndpoint => "device_authorization_not_supported",
             Self::InsecureEndpoint(_) => "insecure_endpoint",
         }
     }
@@ -138,18 +184,30 @@ pub enum Misuse {
         /// Why.
         reason: &'static str,
     },
-    /// The authority is of a kind that this version does not support.
-    #[error("authorities of the kind {0} are not supported yet")]
-    AuthorityKind(
-        /// The kind.
-        &'static str,
-    ),
-    /// The flow needs one tenant, or `organizations`.
-    #[error("this flow does not work with the tenant {0:?}")]
-    Tenant(
+    /// The flow does not work with this kind of authority.
+    #[error("{flow} does not work with an authority of the kind {kind}")]
+    AuthorityKind {
+        /// The flow.
+        flow: FlowKind,
+        /// The kind, as [`AuthorityKind::as_str`](crate::authority::AuthorityKind::as_str) names it.
+        kind: &'static str,
+    },
+    /// The flow is for applications of the other sort.
+    #[error("{flow} is for {needed} clients")]
+    Audience {
+        /// The flow.
+        flow: FlowKind,
+        /// `public` or `confidential`.
+        needed: &'static str,
+    },
+    /// The flow does not work with this tenant.
+    #[error("{flow} does not work with the tenant {tenant:?}")]
+    Tenant {
+        /// The flow.
+        flow: FlowKind,
         /// The tenant.
-        String,
-    ),
+        tenant: String,
+    },
     /// There is no user name.
     #[error("no user name was given")]
     NoUsername,
@@ -170,8 +228,9 @@ impl Misuse {
     pub(super) const fn code(&self) -> &'static str {
         match self {
             Self::Authority { .. } => "invalid_authority",
-            Self::AuthorityKind(_) => "authority_kind_not_supported",
-            Self::Tenant(_) => "invalid_request",
+            Self::AuthorityKind { .. } => "authority_kind_not_supported",
+            Self::Audience { .. } => "client_type_not_supported",
+            Self::Tenant { .. } => "invalid_request",
             Self::NoUsername => "unknown_user",
             Self::FederationMetadata(_) => "parsing_ws_metadata_exchange_failed",
             Self::Argument { .. } => "invalid_argument",

@@ -9,12 +9,13 @@
 //! personal accounts, nor with the tenants `common` and `consumers`.
 
 use crate::application::{PublicClientApplication, RequestOptions};
-use crate::context::Context;
+use crate::context::{Context, Resolved};
 use crate::error::{Error, Service, Unsupported};
 use crate::federate::{Credential, ExpectGrant, federate, username};
 use crate::http::Outcome;
+use crate::preflight::FlowKind;
 use crate::protocol::realm::{self, Realm};
-use crate::resolve::resolve;
+use crate::resolve::{Subject, resolve};
 use crate::result::AuthenticationResult;
 use crate::retry;
 use crate::seed::Seed;
@@ -51,46 +52,45 @@ impl IntegratedWindowsAuth {
 impl Flow for IntegratedWindowsAuth {
     type Output = AuthenticationResult;
 
-    fn start(self, now: Timestamp, seed: Seed) -> Result<Step<AuthenticationResult>, Error> {
-        let cx = Context::new(self.app, self.scopes, self.options, seed)?;
-        cx.require_tenant()?;
+    fn start(self, _now: Timestamp, seed: Seed) -> Result<Step<AuthenticationResult>, Error> {
+        let cx = Context::new(FlowKind::IntegratedWindowsAuth, self.app, self.scopes, self.options, seed)?;
         let username = username(&self.username)?;
-        resolve(cx.clone(), now, ExpectAuthority { cx, username })
+        Ok(resolve(cx, Subject::User(&username.clone()), ExpectAuthority { username }))
     }
 }
 
 #[derive(Debug)]
 struct ExpectAuthority {
-    cx: Context,
     username: String,
 }
 
-impl Expect<Result<(), Error>, AuthenticationResult> for ExpectAuthority {
+impl Expect<Result<Resolved, Error>, AuthenticationResult> for ExpectAuthority {
     fn on(
         self: Box<Self>,
-        confirmed: Result<(), Error>,
+        resolved: Result<Resolved, Error>,
         _now: Timestamp,
     ) -> Result<Step<AuthenticationResult>, Error> {
-        let Self { cx, username } = *self;
-        confirmed?;
-        Ok(retry::send(realm::request(&cx, &username), ExpectRealm { cx, username }))
+        let Self { username } = *self;
+        let at = resolved?;
+        Ok(retry::send(realm::request(&at.cx, &username), ExpectRealm { at, username }))
     }
 }
 
 #[derive(Debug)]
 struct ExpectRealm {
-    cx: Context,
+    at: Resolved,
     username: String,
 }
 
 impl Expect<Outcome, AuthenticationResult> for ExpectRealm {
     fn on(self: Box<Self>, outcome: Outcome, now: Timestamp) -> Result<Step<AuthenticationResult>, Error> {
-        let Self { cx, username } = *self;
+        let Self { at, username } = *self;
+        let cx = at.cx.clone();
         let response = outcome.map_err(|error| cx.unreachable(Service::UserRealm, error))?;
         match realm::response(&response, now).map_err(|fault| cx.fail(fault))? {
             Realm::Managed => Err(cx.fail(Unsupported::ManagedUser)),
             Realm::Federated(federation) => {
-                federate(cx.clone(), federation, Credential::Integrated, username, now, ExpectGrant { cx })
+                federate(cx, federation, Credential::Integrated, username, now, ExpectGrant { at })
             }
         }
     }

@@ -1,9 +1,11 @@
 //! Members of JSON objects that may be of another type than they should: a good answer should not be lost for them.
 
 use std::fmt;
+use std::time::Duration;
 
-use serde::Deserializer;
 use serde::de::{IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::{Deserialize, Deserializer};
+use serde_json::Value;
 
 /// A text; a number as one; an array of texts as one with blanks between; anything else as if it were not there.
 ///
@@ -73,3 +75,17 @@ impl<'de> serde::de::DeserializeSeed<'de> for Item {
         text(deserializer)
     }
 }
+
+/// Seconds as a number or as a text, whole or not; negative counts as none, and over ten years as ten years.
+pub(super) fn seconds<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Duration>, D::Error> {
+    let seconds = match Value::deserialize(deserializer)? {
+        Value::Number(number) => number.as_f64(),
+        Value::String(text) => text.trim().parse::<f64>().ok(),
+        _ => None,
+    };
+    let seconds =
+        seconds.filter(|seconds| !seconds.is_nan()).map(|seconds| seconds.clamp(0.0, LONGEST_SECONDS));
+    Ok(seconds.and_then(|seconds| Duration::try_from_secs_f64(seconds.floor()).ok()))
+}
+
+const LONGEST_SECONDS: f64 = 3650.0 * 86400.0;

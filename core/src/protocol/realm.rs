@@ -64,7 +64,7 @@ pub(crate) fn request(cx: &Context, username: &str) -> Request {
             }
         }
     }
-    let mut url = cx.app().authority.at_root(&path);
+    let mut url = cx.authority().at_root(&path);
     url.set_query(Some("api-version=1.0"));
     cx.identify(Request::get(url).header(ACCEPT, HeaderValue::from_static("application/json")))
 }
@@ -154,11 +154,19 @@ struct Answer {
 mod tests {
     use super::*;
     use crate::application::{PublicClientApplication, RequestOptions};
+    use crate::preflight::FlowKind;
     use crate::seed::Seed;
 
     fn url_for(username: &str) -> String {
         let app = PublicClientApplication::new("app", "https://login.microsoftonline.us/t".parse().unwrap());
-        let cx = Context::new(app, Vec::new(), RequestOptions::default(), Seed::new([0; 32])).unwrap();
+        let cx = Context::new(
+            FlowKind::IntegratedWindowsAuth,
+            app,
+            Vec::new(),
+            RequestOptions::default(),
+            Seed::new([0; 32]),
+        )
+        .unwrap();
         request(&cx, username).url.into()
     }
 

@@ -4,13 +4,13 @@ use std::time::Duration;
 
 use http::StatusCode;
 use serde::{Deserialize, Deserializer};
-use serde_json::Value;
 
 use super::refusal::refusal;
+use crate::authority::AuthorityKind;
 use crate::error::{Fault, Refusal, Service, Violation};
 use crate::http::Response;
 use crate::protocol::id_token::{ClientInfo, IdTokenClaims};
-use crate::protocol::lenient::text;
+use crate::protocol::lenient::{seconds, text};
 use crate::secret::Secret;
 use crate::time::Timestamp;
 
@@ -42,6 +42,8 @@ pub struct TokenResponse {
     pub client_info: Option<ClientInfo>,
     /// The family of applications that may use the refresh token.
     pub family_id: Option<String>,
+    /// A code for the application's page in the browser.
+    pub spa_code: Option<Secret>,
 }
 
 /// Reads an answer of the token endpoint. An `error` is a refusal under whatever status.
@@ -49,7 +51,7 @@ pub struct TokenResponse {
 /// # Errors
 /// A refusal, a status that says no, or an answer that breaks the protocol. Lifetimes are read leniently: a
 /// number or a text, whole or not; negative counts as none left; of over ten years as ten years; illegible as absent.
-pub fn response(response: &Response, now: Timestamp) -> Result<TokenResponse, Fault> {
+pub fn response(response: &Response, kind: &AuthorityKind, now: Timestamp) -> Result<TokenResponse, Fault> {
     let violated =
         |rule| Fault::Violation { rule, status: response.status, content_type: response.content_type() };
     let body = crate::protocol::json_object(response.body.expose());
@@ -88,7 +90,11 @@ pub fn response(response: &Response, now: Timestamp) -> Result<TokenResponse, Fa
     let answer = answer.ok_or_else(|| violated(Violation::TokenNotJson))?;
     let access_token = answer.access_token.filter(|token| !token.expose().is_empty());
     let access_token = access_token.ok_or_else(|| violated(Violation::AccessTokenMissing))?;
-    let token_type = answer.token_type.ok_or_else(|| violated(Violation::TokenTypeMissing))?;
+    let token_type = match answer.token_type {
+        // Other servers leave it out, though RFC 6749 does not let them.
+        None if !kind.is_microsoft_cloud() => "Bearer".to_owned(),
+        token_type => token_type.ok_or_else(|| violated(Violation::TokenTypeMissing))?,
+    };
     if !token_type.eq_ignore_ascii_case("Bearer") {
         return Err(violated(Violation::TokenTypeMismatch));
     }
@@ -108,13 +114,12 @@ pub fn response(response: &Response, now: Timestamp) -> Result<TokenResponse, Fa
         client_info: answer.client_info.as_deref().and_then(ClientInfo::parse),
         client_info_text: answer.client_info,
         family_id: answer.foci.filter(|family| !family.is_empty()),
+        spa_code: answer.spa_code.filter(|code| !code.expose().is_empty()),
     })
 }
 
 /// What a token without a stated lifetime is taken to live.
 const DEFAULT_LIFETIME: Duration = Duration::from_secs(600);
-/// The longest lifetime that is believed.
-const LONGEST_LIFETIME: f64 = 3650.0 * 86400.0;
 
 #[derive(Deserialize)]
 struct Answer {
@@ -122,11 +127,11 @@ struct Answer {
     access_token: Option<Secret>,
     #[serde(default, deserialize_with = "text")]
     token_type: Option<String>,
-    #[serde(default, deserialize_with = "lifetime")]
+    #[serde(default, deserialize_with = "seconds")]
     expires_in: Option<Duration>,
-    #[serde(default, deserialize_with = "lifetime")]
+    #[serde(default, deserialize_with = "seconds")]
     ext_expires_in: Option<Duration>,
-    #[serde(default, deserialize_with = "lifetime")]
+    #[serde(default, deserialize_with = "seconds")]
     refresh_in: Option<Duration>,
     #[serde(default, deserialize_with = "text")]
     scope: Option<String>,
@@ -138,6 +143,8 @@ struct Answer {
     client_info: Option<String>,
     #[serde(default, deserialize_with = "text")]
     foci: Option<String>,
+    #[serde(default, deserialize_with = "secret")]
+    spa_code: Option<Secret>,
     #[serde(default, deserialize_with = "text")]
     error: Option<String>,
 }
@@ -146,27 +153,26 @@ fn secret<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Secret>, 
     Ok(text(deserializer)?.map(Secret::new))
 }
 
-/// Seconds as a number or as a text.
-fn lifetime<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Duration>, D::Error> {
-    let seconds = match Value::deserialize(deserializer)? {
-        Value::Number(number) => number.as_f64(),
-        Value::String(text) => text.trim().parse::<f64>().ok(),
-        _ => None,
-    };
-    let seconds =
-        seconds.filter(|seconds| !seconds.is_nan()).map(|seconds| seconds.clamp(0.0, LONGEST_LIFETIME));
-    Ok(seconds.and_then(|seconds| Duration::try_from_secs_f64(seconds.floor()).ok()))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::authority::Tenant;
     use crate::protocol::token::codes_in;
     use http::HeaderMap;
 
     fn answer(status: u16, body: &str) -> Result<TokenResponse, Fault> {
         let status = StatusCode::from_u16(status).unwrap();
-        response(&Response::new(status, HeaderMap::new(), body.as_bytes().to_vec()), Timestamp::default())
+        let answer = Response::new(status, HeaderMap::new(), body.as_bytes().to_vec());
+        response(&answer, &AuthorityKind::Entra(Tenant::Organizations), Timestamp::default())
+    }
+
+    #[test]
+    fn servers_outside_of_microsofts_cloud_may_leave_the_token_type_out() {
+        let body = br#"{"access_token":"t"}"#;
+        let answer = Response::new(StatusCode::OK, HeaderMap::new(), body.to_vec());
+        for kind in [AuthorityKind::Oidc, AuthorityKind::AdFs] {
+            assert_eq!(response(&answer, &kind, Timestamp::default()).unwrap().token_type, "Bearer");
+        }
     }
 
     fn lifetime_of(expires_in: &str) -> u64 {

@@ -1,0 +1,125 @@
+//! Where an authority is asked: by template, or as its provider's metadata says.
+
+use std::sync::Arc;
+
+use url::Url;
+
+use super::cloud::Cloud;
+use super::{Authority, AuthorityKind, Region};
+use crate::protocol::provider::ProviderMetadata;
+
+/// The endpoints of an authority. Cheap to clone.
+#[derive(Debug, Clone)]
+pub(crate) struct Endpoints(Source);
+
+#[derive(Debug, Clone)]
+enum Source {
+    Template(Authority),
+    Provider(Arc<ProviderMetadata>),
+}
+
+impl Endpoints {
+    /// Those that need no asking: every kind of authority has them but an OpenID provider.
+    pub(crate) fn template(authority: Authority) -> Option<Self> {
+        (authority.kind != AuthorityKind::Oidc).then(|| Self(Source::Template(authority)))
+    }
+
+    pub(crate) fn provider(metadata: Arc<ProviderMetadata>) -> Self {
+        Self(Source::Provider(metadata))
+    }
+
+    pub(crate) fn token(&self) -> Url {
+        match &self.0 {
+            Source::Template(authority) => authority.endpoint(authority.paths().token),
+            Source::Provider(metadata) => metadata.token_endpoint.clone(),
+        }
+    }
+
+    /// The token endpoint of a region, for a host of the cloud table.
+    pub(crate) fn regional_token(&self, region: &Region) -> Option<Url> {
+        let Source::Template(authority) = &self.0 else { return None };
+        let cloud = authority.cloud?;
+        let host = if cloud.is_public() { "login.microsoft.com" } else { cloud.preferred_network };
+        let mut url = self.token();
+        url.set_host(Some(&format!("{region}.{host}"))).ok()?;
+        Some(url)
+    }
+
+    pub(crate) fn authorization(&self) -> Url {
+        match &self.0 {
+            Source::Template(authority) => authority.endpoint(authority.paths().authorization),
+            Source::Provider(metadata) => metadata.authorization_endpoint.clone(),
+        }
+    }
+
+    pub(crate) fn device_authorization(&self) -> Option<Url> {
+        match &self.0 {
+            Source::Template(authority) => Some(authority.endpoint(authority.paths().device_authorization)),
+            Source::Provider(metadata) => metadata.device_authorization_endpoint.clone(),
+        }
+    }
+
+    /// Whether a secret goes into the `Authorization` header: only where the provider takes it in no other way.
+    pub(crate) fn wants_basic(&self) -> bool {
+        match &self.0 {
+            Source::Template(_) => false,
+            Source::Provider(metadata) => metadata.wants_basic,
+        }
+    }
+
+    /// Whether an authorization response may say that it comes from `issuer` (RFC 9207). `None` where it should have
+    /// said so.
+    pub(crate) fn accepts_issuer(&self, issuer: Option<&str>) -> bool {
+        match (&self.0, issuer) {
+            (Source::Provider(metadata), Some(issuer)) => issuer == metadata.issuer,
+            (Source::Provider(metadata), None) => !metadata.names_issuer_in_response,
+            (Source::Template(_), None) => true,
+            (Source::Template(authority), Some(issuer)) => {
+                Url::parse(issuer).is_ok_and(|issuer| same_service(authority, &issuer))
+            }
+        }
+    }
+}
+
+/// Whether an issuer is of the authority's own host, or of the same cloud under another name.
+pub(crate) fn same_service(authority: &Authority, issuer: &Url) -> bool {
+    let base = &authority.base;
+    let same_host = issuer.scheme() == base.scheme()
+        && issuer.host() == base.host()
+        && issuer.port_or_known_default() == base.port_or_known_default();
+    let same_cloud = issuer.scheme() == "https"
+        && issuer.port().is_none()
+        && authority.cloud.is_some_and(|cloud| issuer.host_str().and_then(Cloud::of) == Some(cloud));
+    // External ID names its issuer after the tenant: https://{tenant}.ciamlogin.com/{tenant}/v2.0.
+    let same_family = matches!(authority.kind, AuthorityKind::ExternalId(_))
+        && issuer.scheme() == "https"
+        && issuer.host_str().is_some_and(|host| host.ends_with(".ciamlogin.com"));
+    same_host || same_cloud || same_family
+}
+
+/// What follows the authority's address.
+struct Paths {
+    token: &'static str,
+    authorization: &'static str,
+    device_authorization: &'static str,
+}
+
+const V2: Paths = Paths {
+    token: "oauth2/v2.0/token",
+    authorization: "oauth2/v2.0/authorize",
+    device_authorization: "oauth2/v2.0/devicecode",
+};
+const AD_FS: Paths = Paths {
+    token: "oauth2/token",
+    authorization: "oauth2/authorize",
+    device_authorization: "oauth2/devicecode",
+};
+
+impl Authority {
+    const fn paths(&self) -> &'static Paths {
+        match self.kind {
+            AuthorityKind::AdFs => &AD_FS,
+            _ => &V2,
+        }
+    }
+}

@@ -1,0 +1,210 @@
+//! What tokens come to: what the caller gets, and what the cache keeps.
+
+use crate::account::{Account, HomeAccountId};
+use crate::authority::{AuthorityKind, Tenant};
+use crate::cache::{
+    AccessToken, AccountRecord, AppMetadata, AuthorityType, CacheUpdate, IdToken, Record, RefreshToken,
+};
+use crate::context::{Context, RESERVED_SCOPES, Resolved};
+use crate::protocol::token::{Grant, TokenResponse};
+use crate::result::{AuthenticationResult, TokenSource};
+use crate::time::Timestamp;
+
+/// Tokens, and the change that keeps them.
+#[derive(Debug)]
+pub(crate) struct Redeemed {
+    pub(crate) result: AuthenticationResult,
+    pub(crate) update: CacheUpdate,
+}
+
+/// Puts together what came of `grant`; `learned` is what else there is to remember.
+pub(crate) fn redeemed(
+    at: &Resolved,
+    mut response: TokenResponse,
+    grant: &Grant,
+    learned: CacheUpdate,
+    now: Timestamp,
+) -> Redeemed {
+    let cx = &at.cx;
+    if grant.is_the_applications() {
+        // An application has no account, and none of what belongs to one.
+        response.id_token = None;
+        response.id_token_claims = None;
+        response.client_info = None;
+        response.client_info_text = None;
+        response.refresh_token = None;
+    }
+    let account = account(at, &response, grant.username().unwrap_or_default());
+    let scopes = response.scopes.clone().unwrap_or_else(|| cx.scopes().to_vec());
+    let result = AuthenticationResult {
+        token_type: response.token_type.clone(),
+        expires_on: now.after(response.expires_in),
+        extended_expires_on: response.ext_expires_in.map(|lifetime| now.after(lifetime)),
+        refresh_on: response.refresh_in.map(|lifetime| now.after(lifetime)),
+        declined_scopes: declined(cx.scopes(), &scopes),
+        scopes,
+        account,
+        id_token: response.id_token.clone(),
+        id_token_claims: response.id_token_claims.clone(),
+        token_source: TokenSource::IdentityProvider,
+        correlation_id: cx.correlation_id().to_owned(),
+        not_read: at.not_read.clone(),
+        not_kept: None,
+        spa_code: response.spa_code.clone(),
+        refresh_token: response.refresh_token.clone(),
+        access_token: response.access_token.clone(),
+    };
+    // What is bound to more than the account has no place in the cache yet.
+    let is_kept = !matches!(grant, Grant::OnBehalfOf { .. }) && cx.options().fmi_path.is_none();
+    let tokens = if is_kept { records(at, response, &result, grant, now) } else { Vec::new() };
+    Redeemed { result, update: CacheUpdate { tokens, ..learned } }
+}
+
+fn account(at: &Resolved, response: &TokenResponse, username: &str) -> Option<Account> {
+    let claims = response.id_token_claims.as_ref();
+    let home = response.client_info.as_ref().map(|info| format!("{}.{}", info.uid, info.utid));
+    let home = home.or_else(|| claims?.text("sub").map(str::to_owned))?;
+    Some(Account {
+        home_account_id: HomeAccountId::new(home),
+        environment: at.environment.clone(),
+        tenant_id: tenant_id(&at.cx, response),
+        local_account_id: claims
+            .and_then(|claims| claims.local_account_id())
+            .or(response.client_info.as_ref().map(|info| info.uid.as_str()))
+            .map(str::to_owned),
+        username: claims.and_then(|claims| claims.username()).unwrap_or(username).to_owned(),
+        name: claims.and_then(|claims| claims.text("name")).map(str::to_owned),
+    })
+}
+
+/// The tenant of the token: as the ID token says, else the authority's if it names one.
+fn tenant_id(cx: &Context, response: &TokenResponse) -> String {
+    let told = response.id_token_claims.as_ref().and_then(|claims| claims.text("tid"));
+    match (told, cx.authority().tenant(), &response.client_info) {
+        (Some(tenant), ..) => tenant.to_owned(),
+        (None, Some(Tenant::Id(tenant)), _) => tenant.clone(),
+        (None, _, Some(info)) => info.utid.clone(),
+        (None, Some(tenant), None) => tenant.to_string(),
+        // AD FS is its own and only one; so is a provider.
+        (None, None, None) => cx.authority().path().trim_matches('/').to_owned(),
+    }
+}
+
+/// What was asked for and not granted. Those of OpenID Connect are not scopes of an API and often not echoed.
+fn declined(asked: &[String], granted: &[String]) -> Vec<String> {
+    let is_granted = |scope: &&String| {
+        RESERVED_SCOPES.iter().any(|reserved| scope.eq_ignore_ascii_case(reserved))
+            || granted.iter().any(|granted| matches_scope(scope, granted))
+    };
+    asked.iter().filter(|scope| !is_granted(scope)).cloned().collect()
+}
+
+const GRAPH: &str = "https://graph.microsoft.com/";
+
+/// A scope of Microsoft Graph is granted by its full address; `/.default` by any scope of its resource.
+fn matches_scope(asked: &str, granted: &str) -> bool {
+    fn short(scope: &str) -> &str {
+        scope.strip_prefix(GRAPH).unwrap_or(scope)
+    }
+    match asked.strip_suffix(".default") {
+        // Scopes of Graph are also granted by their short names.
+        Some(GRAPH) => granted.starts_with(GRAPH) || !granted.contains('/'),
+        Some(resource) => {
+            granted.get(..resource.len()).is_some_and(|start| start.eq_ignore_ascii_case(resource))
+        }
+        None => short(asked).eq_ignore_ascii_case(short(granted)),
+    }
+}
+
+fn authority_type(kind: &AuthorityKind) -> AuthorityType {
+    match kind {
+        AuthorityKind::AdFs => AuthorityType::AdFs,
+        AuthorityKind::Oidc => AuthorityType::Other("Generic".to_owned()),
+        _ => AuthorityType::MsSts,
+    }
+}
+
+fn records(
+    at: &Resolved,
+    response: TokenResponse,
+    result: &AuthenticationResult,
+    grant: &Grant,
+    now: Timestamp,
+) -> Vec<Record> {
+    let cx = &at.cx;
+    let environment = || at.environment.clone();
+    let client_id = || cx.app().client_id().to_owned();
+    let home_account_id =
+        || result.account.as_ref().map(|account| account.home_account_id.as_str().to_owned());
+    let realm = tenant_id(cx, &response);
+    let claim =
+        |name| response.id_token_claims.as_ref().and_then(|claims| claims.text(name)).map(str::to_owned);
+    let mut records = Vec::with_capacity(5);
+    if let Some(account) = &result.account {
+        records.push(Record::Account(AccountRecord {
+            account: account.clone(),
+            authority_type: authority_type(cx.authority().kind()),
+            given_name: claim("given_name"),
+            family_name: claim("family_name"),
+            client_info: response.client_info_text.clone(),
+            account_source: grant.account_source(),
+        }));
+    }
+    if let Some(secret) = response.id_token {
+        records.push(Record::IdToken(IdToken {
+            home_account_id: home_account_id(),
+            environment: environment(),
+            client_id: client_id(),
+            realm: realm.clone(),
+            secret,
+        }));
+    }
+    if let Some(secret) = response.refresh_token {
+        records.push(Record::RefreshToken(RefreshToken {
+            home_account_id: home_account_id(),
+            environment: environment(),
+            client_id: client_id(),
+            family_id: response.family_id.clone(),
+            secret,
+            last_modification_time: now,
+        }));
+    }
+    if !grant.is_the_applications() {
+        records.push(Record::AppMetadata(AppMetadata {
+            client_id: client_id(),
+            environment: environment(),
+            family_id: response.family_id,
+        }));
+    }
+    records.push(Record::AccessToken(AccessToken {
+        home_account_id: home_account_id(),
+        environment: environment(),
+        client_id: client_id(),
+        realm,
+        target: result.scopes.clone(),
+        secret: response.access_token,
+        token_type: response.token_type,
+        cached_at: now,
+        expires_on: result.expires_on,
+        extended_expires_on: result.extended_expires_on,
+        refresh_on: result.refresh_on,
+    }));
+    records
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn declined_is_what_was_asked_and_not_granted() {
+        let list = |text: &str| text.split(' ').map(str::to_owned).collect::<Vec<_>>();
+        let asked = list(
+            "user.read Mail.Send openid https://vault.azure.net/.default https://graph.microsoft.com/User.Read \
+             https://vault.azure.ne/.default",
+        );
+        let granted =
+            list("https://graph.microsoft.com/User.Read https://vault.azure.net/user_impersonation");
+        assert_eq!(declined(&asked, &granted), ["Mail.Send", "https://vault.azure.ne/.default"]);
+    }
+}
