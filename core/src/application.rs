@@ -31,6 +31,8 @@ pub struct PublicClientApplication {
     /// This is no mere telemetry. For a domain with seamless single sign-on the user realm answers `Federated` if
     /// the headers are there and `Managed` if not: without them such users have no integrated sign-in.
     pub client_info_headers: bool,
+    /// Whether token requests say which flow sends them (`x-client-current-telemetry`). Off by default.
+    pub server_telemetry: bool,
 }
 
 impl PublicClientApplication {
@@ -42,6 +44,7 @@ impl PublicClientApplication {
             authority,
             client_capabilities: Vec::new(),
             client_info_headers: true,
+            server_telemetry: false,
         }
     }
 
@@ -107,6 +110,8 @@ pub struct ConfidentialClientApplication {
     pub client_capabilities: Vec<String>,
     /// Whether requests say which library sends them. On by default.
     pub client_info_headers: bool,
+    /// Whether token requests say which flow sends them (`x-client-current-telemetry`). Off by default.
+    pub server_telemetry: bool,
     /// The region whose token hosts serve client credentials, for an Entra authority of a known cloud. None by default.
     pub region: Option<Region>,
 }
@@ -121,6 +126,7 @@ impl ConfidentialClientApplication {
             credential,
             client_capabilities: Vec::new(),
             client_info_headers: true,
+            server_telemetry: false,
             region: None,
         }
     }
@@ -215,6 +221,13 @@ impl Application {
         match self {
             Self::Public(app) => app.client_info_headers,
             Self::Confidential(app) => app.client_info_headers,
+        }
+    }
+
+    pub(crate) const fn server_telemetry(&self) -> bool {
+        match self {
+            Self::Public(app) => app.server_telemetry,
+            Self::Confidential(app) => app.server_telemetry,
         }
     }
 

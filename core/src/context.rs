@@ -22,6 +22,7 @@ pub(crate) struct Context(Arc<Inner>);
 
 #[derive(Debug)]
 struct Inner {
+    flow: FlowKind,
     app: Application,
     /// The application's, or that of the tenant that this call asks.
     authority: Authority,
@@ -37,7 +38,7 @@ struct Inner {
 impl Context {
     /// Checks what no request can repair.
     pub(crate) fn new(
-        kind: FlowKind,
+        flow: FlowKind,
         app: impl Into<Application>,
         scopes: Vec<String>,
         options: RequestOptions,
@@ -65,7 +66,7 @@ impl Context {
             Some(tenant) => app.authority().with_tenant(tenant)?,
             None => app.authority().clone(),
         };
-        preflight::check(kind, &app, &authority)?;
+        preflight::check(flow, &app, &authority)?;
         let claims = merged_claims(options.claims.as_deref(), app.client_capabilities())?;
         let loopback = authority.options().allow_http_loopback;
         let supplied_endpoints = match &options.federation_metadata {
@@ -84,6 +85,7 @@ impl Context {
             None => seed.uuid("correlation", 0),
         };
         Ok(Self(Arc::new(Inner {
+            flow,
             app,
             authority,
             scopes,
@@ -93,6 +95,10 @@ impl Context {
             supplied_endpoints,
             seed,
         })))
+    }
+
+    pub(crate) fn flow(&self) -> FlowKind {
+        self.0.flow
     }
 
     pub(crate) fn app(&self) -> &Application {

@@ -18,6 +18,7 @@ pub use self::fault::{Fault, Service};
 pub use self::refusal::{FederationFault, Refusal};
 pub use self::rules::{Misuse, Unsupported, Violation};
 use crate::context::Context;
+use crate::protocol::challenge::ClaimsChallenge;
 
 /// The end of a flow in failure. Cheap to clone; it holds no secret.
 ///
@@ -91,6 +92,18 @@ impl Error {
             Fault::Federation(fault) => &fault.error_codes,
             _ => &[],
         }
+    }
+
+    /// The challenge to hand back to the caller of an API whose call on behalf of a user was refused: the user must
+    /// meet the claims, and the caller come again with a new token.
+    ///
+    /// [`ClaimsChallenge::to_header`] makes the `WWW-Authenticate` of the API's own 401 of it.
+    #[must_use]
+    pub fn challenge(&self) -> Option<ClaimsChallenge> {
+        let mut challenge = ClaimsChallenge::default();
+        challenge.claims = Some(self.refusal()?.claims.clone()?);
+        challenge.error = Some("insufficient_claims".to_owned());
+        Some(challenge)
     }
 
     /// What the service said, if it refused.

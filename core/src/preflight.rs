@@ -72,6 +72,21 @@ impl FlowKind {
         }
     }
 
+    /// The number of the flow in server telemetry: Entrada's own, apart from those of the MSALs.
+    pub(crate) const fn telemetry_id(self) -> u16 {
+        match self {
+            Self::AuthorizationCode => 2000,
+            Self::RefreshToken => 2001,
+            Self::IntegratedWindowsAuth => 2002,
+            Self::UsernamePassword => 2003,
+            Self::ClientCredentials => 2004,
+            Self::Implicit => 2005,
+            Self::OnBehalfOf => 2006,
+            Self::DeviceCode => 2008,
+            Self::UserFederatedIdentityCredential => 2019,
+        }
+    }
+
     const fn row(self) -> Row {
         use Audience::{Confidential, Either, Public};
         use Tenants::{Any, One, Work};

@@ -3,8 +3,8 @@
 use base64::Engine;
 use base64::alphabet;
 use base64::engine::DecodePaddingMode;
-use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig};
-use http::HeaderMap;
+use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig, URL_SAFE_NO_PAD};
+use http::{HeaderMap, HeaderValue};
 use serde_json::{Map, Value};
 use url::Url;
 
@@ -73,6 +73,26 @@ impl ClaimsChallenge {
             resource_metadata: text("resource_metadata").and_then(address),
             client_id: owned("client_id"),
         })
+    }
+
+    /// The same as a header, for an API that hands its own challenge, or that of one behind it, to its caller.
+    ///
+    /// What an answer of 401 needs as `WWW-Authenticate`: `Bearer` with `authorization_uri`, `error` and the claims in
+    /// base64url. `None` if a part cannot be a header.
+    #[must_use]
+    pub fn to_header(&self) -> Option<HeaderValue> {
+        let mut parts = Vec::new();
+        let mut part = |name: &str, value: &str| {
+            parts.push(format!("{name}=\"{}\"", value.replace('\\', "\\\\").replace('"', "\\\"")));
+        };
+        if let Some(authority) = &self.authority {
+            part("authorization_uri", authority.as_str());
+        }
+        part("error", self.error.as_deref().unwrap_or("insufficient_claims"));
+        if let Some(claims) = &self.claims {
+            part("claims", &URL_SAFE_NO_PAD.encode(claims));
+        }
+        HeaderValue::from_str(&format!("Bearer {}", parts.join(", "))).ok()
     }
 }
 

@@ -132,7 +132,19 @@ pub(crate) fn request(at: &Resolved, mut endpoint: Url, grant: &Grant, proof: &P
             request = request.hint(HeaderName::from_static("x-anchormailbox"), &format!("UPN:{username}"));
         }
     }
+    if cx.app().server_telemetry() {
+        request = request.hint(HeaderName::from_static("x-client-current-telemetry"), &telemetry(at, grant));
+    }
     cx.identify(request)
+}
+
+/// What is told of the call: the schema, the flow, that the cache gave nothing, the region and that the application named
+/// it, and that the token is a bearer's.
+fn telemetry(at: &Resolved, grant: &Grant) -> String {
+    let flow = at.cx.flow().telemetry_id();
+    let region = at.cx.app().region().filter(|_| grant.is_the_applications());
+    let (region, outcome) = region.map_or(("", ""), |region| (region.as_str(), "6"));
+    format!("5|{flow},2,{region},,{outcome}|,,1,,")
 }
 
 /// The `Authorization` header (RFC 6749, section 2.3.1), for providers that take a secret in no other way.
@@ -305,6 +317,23 @@ mod tests {
             let body = std::str::from_utf8(request.body.expose()).unwrap();
             assert_eq!(body.contains("client_info"), told);
             assert_eq!(request.headers.contains_key("x-anchormailbox"), told);
+        }
+    }
+
+    #[test]
+    fn telemetry_is_sent_when_it_is_asked_for_alone() {
+        for (on, header) in [(false, None), (true, Some("5|2000,2,,,|,,1,,"))] {
+            let mut app =
+                PublicClientApplication::new("app", "https://login.microsoftonline.com/t".parse().unwrap());
+            app.server_telemetry = on;
+            let options = RequestOptions::default();
+            let seed = Seed::new([0; 32]);
+            let mut at = at("https://login.microsoftonline.com/t", "app", "s", options.clone());
+            at.cx = Context::new(FlowKind::AuthorizationCode, app, Vec::new(), options, seed).unwrap();
+            let grant = Grant::RefreshToken { refresh_token: Secret::new("r") };
+            let request = request(&at, at.endpoints.token(), &grant, &Proof::None);
+            let sent = request.headers.get("x-client-current-telemetry").map(|value| value.to_str().unwrap());
+            assert_eq!(sent, header);
         }
     }
 
