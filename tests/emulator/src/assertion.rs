@@ -10,6 +10,7 @@ use uuid::Uuid;
 
 use crate::config::{SamlVersion, User};
 use crate::jwt::guid_of;
+use crate::ledger::Ledger;
 use crate::soap::escaped;
 use crate::state::{State, xml_time};
 
@@ -28,6 +29,20 @@ pub(crate) struct Issued {
     pub(crate) audience: String,
     pub(crate) issued: i64,
     pub(crate) expires: i64,
+    /// Whether it declares its own namespaces.
+    pub(crate) self_contained: bool,
+}
+
+impl Issued {
+    /// The assertion with the declarations that it would otherwise inherit.
+    pub(crate) fn self_contained(mut self) -> Issued {
+        let end = self.raw.find(char::is_whitespace).unwrap_or(0);
+        for (prefix, namespace) in self.version.inherited() {
+            let name = if prefix.is_empty() { "xmlns".to_owned() } else { format!("xmlns:{prefix}") };
+            self.raw.insert_str(end, &format!(" {name}=\"{namespace}\""));
+        }
+        Issued { self_contained: true, ..self }
+    }
 }
 
 impl SamlVersion {
@@ -76,7 +91,16 @@ pub(crate) fn issue(
         SamlVersion::V1_1 => parts.saml1(),
         SamlVersion::V2_0 => parts.saml2(),
     };
-    Issued { raw, id, version, upn: user.upn.clone(), audience: audience.to_owned(), issued, expires }
+    Issued {
+        raw,
+        id,
+        version,
+        upn: user.upn.clone(),
+        audience: audience.to_owned(),
+        issued,
+        expires,
+        self_contained: false,
+    }
 }
 
 struct Parts<'a> {
@@ -142,17 +166,17 @@ fn signature(state: &State, id: &str) -> String {
 }
 
 /// Finds the issued assertion that these bytes are, or says how they differ.
-pub(crate) fn recognise<'a>(known: &'a [Issued], bytes: &[u8]) -> Result<&'a Issued, String> {
+pub(crate) fn recognise<'a>(known: &'a Ledger<Issued>, bytes: &[u8]) -> Result<&'a Issued, String> {
     let text = std::str::from_utf8(bytes).map_err(|_| "the assertion is not UTF-8".to_owned())?;
     let issued = known
-        .iter()
+        .newest()
         .find(|issued| text.contains(&issued.id))
         .ok_or_else(|| "the assertion was never issued".to_owned())?;
     if let Err(error) = Document::parse(text) {
         return Err(format!("the assertion does not stand alone as XML ({error})"));
     }
     let stripped = without_inherited(text, issued.version);
-    if stripped == issued.raw {
+    if text == issued.raw || !issued.self_contained && stripped == issued.raw {
         return Ok(issued);
     }
     let same = stripped.bytes().zip(issued.raw.bytes()).take_while(|(one, other)| one == other).count();

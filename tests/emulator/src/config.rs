@@ -6,6 +6,8 @@ use std::net::{IpAddr, Ipv4Addr};
 
 use serde::Deserialize;
 
+use crate::app::App;
+use crate::challenge::Challenge;
 use crate::faults::Fault;
 use crate::negotiate::Negotiate;
 use crate::world;
@@ -46,22 +48,30 @@ pub struct Config {
     pub assertion_lifetime_seconds: i64,
     /// How long an access token is good for, in seconds.
     pub token_lifetime_seconds: i64,
+    /// How long an authorization code is good for, in seconds; a negative value issues expired ones.
+    pub code_lifetime_seconds: i64,
+    /// How long a refresh token is good for, in seconds; one of a single-page application lasts for a day at most.
+    pub refresh_lifetime_seconds: i64,
+    /// The `refresh_in` of the answers that have a refresh token or are an application's own.
+    pub refresh_in_seconds: Option<i64>,
+    /// Whether a refresh token is good for one use at every service, and not only at `/oidc`.
+    pub one_time_refresh_tokens: bool,
+    /// Whether a client assertion is good for one use at every service, and not only at `/oidc`.
+    pub one_time_assertions: bool,
+    /// How long a device code is good for, in seconds.
+    pub device_lifetime_seconds: i64,
+    /// How many seconds a client waits between two questions for a device code's tokens.
+    pub device_interval_seconds: i64,
+    /// Whether answers of the authorize endpoint name their issuer (RFC 9207).
+    pub iss_parameter: bool,
+    /// The resources that no tenant knows: AADSTS500011.
+    pub unknown_resources: Vec<String>,
+    /// The user flows of the B2C paths.
+    pub b2c_policies: Vec<String>,
+    /// What users and resources ask of a token request beyond a password.
+    pub challenges: Vec<Challenge>,
     /// Faults to begin with; see [`crate::Emulator::set_faults`].
     pub faults: Vec<Fault>,
-}
-
-/// A registered application.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct App {
-    /// The client identifier.
-    pub client_id: String,
-    /// Whether public client flows are allowed; AADSTS7000218 otherwise.
-    #[serde(default = "yes")]
-    pub public: bool,
-    /// Whether consent was given; AADSTS65001 otherwise.
-    #[serde(default = "yes")]
-    pub consented: bool,
 }
 
 /// A person who can sign in.
@@ -78,6 +88,9 @@ pub struct User {
     /// What stands between the right password and a token.
     #[serde(default)]
     pub state: UserState,
+    /// The agent identity that acts as this user, by its client identifier.
+    #[serde(default)]
+    pub agent: Option<String>,
 }
 
 /// What stands between a user with the right password and a token.
@@ -137,6 +150,8 @@ pub struct Federation {
     pub trust_versions: Vec<TrustVersion>,
     /// Whether the token endpoint takes the password too (`AllowCloudPasswordValidation`).
     pub cloud_password: bool,
+    /// Whether assertions declare their own namespaces and stand alone, as those of AD FS do; otherwise they inherit them.
+    pub self_contained: bool,
 }
 
 /// The version of a SAML assertion.
@@ -180,6 +195,17 @@ impl Default for Config {
             clock_offset_seconds: 0,
             assertion_lifetime_seconds: 3600,
             token_lifetime_seconds: 3900,
+            code_lifetime_seconds: 600,
+            refresh_lifetime_seconds: 90 * 24 * 3600,
+            refresh_in_seconds: None,
+            one_time_refresh_tokens: false,
+            one_time_assertions: false,
+            device_lifetime_seconds: 900,
+            device_interval_seconds: 5,
+            iss_parameter: true,
+            unknown_resources: vec![world::UNKNOWN_RESOURCE.into()],
+            b2c_policies: vec![world::B2C_POLICY.into()],
+            challenges: Vec::new(),
             faults: Vec::new(),
         }
     }
@@ -193,6 +219,7 @@ impl Default for Federation {
             saml: SamlVersion::V1_1,
             trust_versions: vec![TrustVersion::V1_3, TrustVersion::V2005],
             cloud_password: false,
+            self_contained: false,
         }
     }
 }
@@ -227,8 +254,4 @@ impl Config {
 /// Equality of names, which have no case.
 pub(crate) fn same(one: &str, other: &str) -> bool {
     one.to_lowercase() == other.to_lowercase()
-}
-
-fn yes() -> bool {
-    true
 }

@@ -6,7 +6,11 @@ use hyper::StatusCode;
 use hyper::header::{LOCATION, RETRY_AFTER};
 use serde::Deserialize;
 
+use crate::form::Form;
+use crate::oauth::Refusal;
 use crate::reply::{self, Content, Reply};
+use crate::server::Call;
+use crate::state::{State, http_date};
 
 /// A fault that befalls requests whose path contains a text.
 #[derive(Debug, Clone, Deserialize)]
@@ -68,26 +72,73 @@ pub enum FaultKind {
         /// The `Location` header.
         to: String,
     },
+    /// The tenant has asked too much: 429 in the service's own shape, with `Retry-After`.
+    Throttle {
+        /// For how many seconds.
+        seconds: u64,
+        /// Whether `Retry-After` says so as a date.
+        #[serde(default)]
+        date: bool,
+    },
+    /// The fault befalls the n-th of the requests that it could befall, and no other.
+    Nth {
+        /// Which one, from 1.
+        nth: u32,
+        /// What happens.
+        kind: Box<FaultKind>,
+    },
+    /// The fault befalls token requests of one grant alone.
+    Grant {
+        /// The `grant_type`.
+        grant_type: String,
+        /// What happens.
+        kind: Box<FaultKind>,
+    },
 }
 
-/// Takes the fault that befalls this path now, and counts it.
-pub(crate) fn take(faults: &mut [Fault], path: &str) -> Option<FaultKind> {
-    let path = path.to_lowercase();
-    let fault = faults
-        .iter_mut()
-        .find(|fault| fault.times != Some(0) && path.contains(&fault.path.to_lowercase()))?;
-    fault.times = fault.times.map(|left| left.saturating_sub(1));
-    Some(fault.kind.clone())
+/// The faults, each with how many requests it has seen.
+pub(crate) fn unseen(faults: Vec<Fault>) -> Vec<(Fault, u32)> {
+    faults.into_iter().map(|fault| (fault, 0)).collect()
+}
+
+/// Takes the fault that befalls this request now, and counts it.
+pub(crate) fn take(faults: &mut [(Fault, u32)], call: &Call) -> Option<FaultKind> {
+    let path = call.path.to_lowercase();
+    for (fault, seen) in faults {
+        if fault.times == Some(0) || !path.contains(&fault.path.to_lowercase()) {
+            continue;
+        }
+        if let Some(kind) = fault.kind.chosen(call, seen) {
+            fault.times = fault.times.map(|left| left.saturating_sub(1));
+            return Some(kind);
+        }
+    }
+    None
 }
 
 impl FaultKind {
+    /// What happens to this request, if anything does.
+    fn chosen(&self, call: &Call, seen: &mut u32) -> Option<FaultKind> {
+        match self {
+            FaultKind::Nth { nth, kind } => {
+                *seen = seen.saturating_add(1);
+                if seen == nth { kind.chosen(call, &mut 0) } else { None }
+            }
+            FaultKind::Grant { grant_type, kind } => {
+                let form = std::str::from_utf8(&call.body).ok().and_then(Form::parse)?;
+                if form.value("grant_type") == Some(grant_type) { kind.chosen(call, seen) } else { None }
+            }
+            kind => Some(kind.clone()),
+        }
+    }
+
     /// Whether the service never gets to see the request.
     pub(crate) fn replaces(&self) -> bool {
         !matches!(self, FaultKind::Delay { .. } | FaultKind::CutMidBody | FaultKind::Drip { .. })
     }
 
     /// The answer in place of the right one, or `None` to hang up.
-    pub(crate) fn replacement(&self) -> Option<Reply> {
+    pub(crate) fn replacement(&self, state: &State, call: &Call) -> Option<Reply> {
         Some(match self {
             FaultKind::Status { status, retry_after, body } => {
                 let status = StatusCode::from_u16(*status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
@@ -118,6 +169,16 @@ impl FaultKind {
             ),
             FaultKind::EmptyOk => reply::reply(StatusCode::OK, "application/json; charset=utf-8", ""),
             FaultKind::Redirect { to } => reply::with_header(reply::plain(StatusCode::FOUND), LOCATION, to),
+            FaultKind::Throttle { seconds, date } => {
+                let seconds = i64::try_from(*seconds).unwrap_or(i64::MAX);
+                let value =
+                    if *date { http_date(state.now().saturating_add(seconds)) } else { seconds.to_string() };
+                let text = "The tenant or the application has exceeded its limit of requests.";
+                let mut reply = Refusal::new("temporarily_unavailable", 90055, text)
+                    .into_reply(state, call.correlation());
+                *reply.status_mut() = StatusCode::TOO_MANY_REQUESTS;
+                reply::with_header(reply, RETRY_AFTER, &value)
+            }
             _ => return None,
         })
     }

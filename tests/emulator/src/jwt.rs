@@ -1,6 +1,7 @@
 //! Keys made at start, and the tokens signed with them.
 
 use std::io;
+use std::sync::OnceLock;
 
 use aws_lc_rs::digest::{SHA256, digest};
 use aws_lc_rs::rand::SystemRandom;
@@ -17,7 +18,19 @@ pub(crate) struct Keys {
 }
 
 impl Keys {
-    pub(crate) fn generate() -> io::Result<Keys> {
+    /// The process's one key: a key takes long to make, and the issuer tells the emulators apart.
+    pub(crate) fn get() -> io::Result<&'static Keys> {
+        static KEYS: OnceLock<Keys> = OnceLock::new();
+        match KEYS.get() {
+            Some(keys) => Ok(keys),
+            None => {
+                let keys = Keys::generate()?;
+                Ok(KEYS.get_or_init(|| keys))
+            }
+        }
+    }
+
+    fn generate() -> io::Result<Keys> {
         let pair =
             KeyPair::generate(KeySize::Rsa2048).map_err(|_| io::Error::other("no RSA key could be made"))?;
         let thumbprint = digest(&SHA256, pair.public_key().as_ref());
@@ -34,6 +47,19 @@ impl Keys {
             "kty": "RSA", "use": "sig", "alg": "RS256", "kid": self.id, "issuer": issuer,
             "n": BASE64URL_NOPAD.encode(modulus), "e": BASE64URL_NOPAD.encode(exponent),
         }] })
+    }
+
+    /// The claims of a token that was signed with this key.
+    pub(crate) fn claims_of(&self, token: &str) -> Option<Value> {
+        let (input, signature) = token.rsplit_once('.')?;
+        let signature = BASE64URL_NOPAD.decode(signature.as_bytes()).ok()?;
+        let public = ring::signature::RsaPublicKeyComponents {
+            n: self.pair.public_key().modulus().big_endian_without_leading_zero(),
+            e: self.pair.public_key().exponent().big_endian_without_leading_zero(),
+        };
+        public.verify(&ring::signature::RSA_PKCS1_2048_8192_SHA256, input.as_bytes(), &signature).ok()?;
+        let (_, claims) = input.split_once('.')?;
+        serde_json::from_slice(&BASE64URL_NOPAD.decode(claims.as_bytes()).ok()?).ok()
     }
 
     /// The claims as a signed JSON Web Token.
@@ -53,6 +79,17 @@ impl Keys {
             Err(_) => Vec::new(),
         }
     }
+}
+
+/// The left half of a SHA-256 hash in base64url: `at_hash` and `c_hash`.
+pub(crate) fn half_hash(text: &str) -> String {
+    let hash = digest(&SHA256, text.as_bytes());
+    BASE64URL_NOPAD.encode(&hash.as_ref()[..16])
+}
+
+/// The SHA-256 hash of a text in base64url: PKCE's `S256`.
+pub(crate) fn hash(text: &str) -> String {
+    BASE64URL_NOPAD.encode(digest(&SHA256, text.as_bytes()).as_ref())
 }
 
 /// Text in base64url, without padding.

@@ -8,8 +8,13 @@
 //!     GET  /common/userrealm/{upn}             realm.rs      managed, federated, unknown
 //!     GET  /adfs/services/trust/mex            mex.rs        four endpoints, and decoys
 //!     POST /adfs/services/trust/13/…           sts.rs        rst.rs reads, negotiate.rs demands, assertion.rs issues
-//!     POST /{tenant}/oauth2/v2.0/token         token.rs      oauth.rs refuses, jwt.rs signs
+//!     GET  {service}/authorize                 authorize.rs  sign_in.rs asks by pages.rs, redirect.rs answers
+//!     POST {service}/token                     token.rs      client.rs knows whose, grant/ judges, issue.rs signs
+//!     POST {service}/devicecode                grant/device.rs
+//!     GET  {service}/.well-known/…             discovery.rs
 //! ```
+//!
+//! A *service* is Entra ID, B2C, AD FS or a plain OpenID provider, each with its own paths and habits: `service.rs`.
 //!
 //! A request that breaks a rule is refused in the service's own shape, and the rule is kept for the test to see:
 //!
@@ -25,18 +30,39 @@
 //!
 //! Requests are parsed by other libraries than the core's, so that the two cannot share a mistake.
 
+mod app;
 mod assertion;
+mod authorize;
+mod browser;
+mod challenge;
+mod client;
+mod client_assertion;
 mod config;
+mod control;
+mod credential;
+mod discovery;
+mod drive;
 mod faults;
 mod form;
+mod grant;
+mod grants;
+mod issue;
 mod jwt;
+mod ledger;
 mod mex;
 mod negotiate;
+#[cfg(feature = "negotiator")]
+pub mod negotiator;
 mod oauth;
+mod pages;
 mod realm;
+mod redirect;
 mod reply;
 mod rst;
+mod scopes;
 mod server;
+mod service;
+mod sign_in;
 mod soap;
 mod state;
 mod sts;
@@ -46,12 +72,17 @@ pub mod world;
 
 use std::io;
 use std::net::{SocketAddr, TcpListener};
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread::{self, JoinHandle};
 
 use tokio::sync::oneshot;
 
-pub use crate::config::{App, Config, Domain, Federation, Realm, SamlVersion, TrustVersion, User, UserState};
+pub use crate::app::{App, FederatedCredential, Platform, RedirectUri};
+pub use crate::browser::{Browser, Landing, Page, Redirect};
+pub use crate::challenge::{Challenge, Satisfaction};
+pub use crate::config::{Config, Domain, Federation, Realm, SamlVersion, TrustVersion, User, UserState};
+pub use crate::credential::TestCredential;
 pub use crate::faults::{Fault, FaultKind};
 pub use crate::negotiate::{MUTUAL, Negotiate, NegotiateMode, TOKEN_PREFIX, challenge, client_token};
 pub use crate::state::Recorded;
@@ -84,12 +115,13 @@ impl Emulator {
         let scheme = if config.tls { "https" } else { "http" };
         let state = Arc::new(State {
             base_url: format!("{scheme}://{}:{}", config.host, address.port()),
-            keys: jwt::Keys::generate()?,
-            faults: Mutex::new(config.faults.clone()),
+            keys: jwt::Keys::get()?,
+            faults: Mutex::new(faults::unseen(config.faults.clone())),
             negotiate: Mutex::new(config.negotiate.clone()),
             log: Mutex::default(),
             violations: Mutex::default(),
             memory: Mutex::new(Memory::default()),
+            moved: AtomicI64::new(0),
             config,
         });
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
@@ -164,7 +196,49 @@ impl Emulator {
 
     /// Replaces the faults; an empty list ends all of them.
     pub fn set_faults(&self, faults: Vec<Fault>) {
-        *lock(&self.state.faults) = faults;
+        *lock(&self.state.faults) = faults::unseen(faults);
+    }
+
+    /// Moves its clock forward (or back) by so many seconds: codes and tokens age at once.
+    pub fn advance_clock(&self, seconds: i64) {
+        self.state.moved.fetch_add(seconds, Ordering::Relaxed);
+    }
+
+    /// Ends all of a user's sign-ins, as a new password does: refresh tokens answer AADSTS50173, access tokens are
+    /// challenged at `/v1.0/me`, and browsers ask for the password again.
+    pub fn revoke_user(&self, upn: &str) {
+        self.state.revoke_user(upn);
+    }
+
+    /// The certificate that the applications with `test_certificate` have registered, and its key. It is made when it is
+    /// first asked for, and the same in the whole process.
+    pub fn daemon_credential() -> &'static TestCredential {
+        credential::registered()
+    }
+
+    /// A certificate of the same name and issuer that nobody has registered: good for trust by subject name, no other.
+    pub fn rotated_credential() -> &'static TestCredential {
+        credential::rotated()
+    }
+
+    /// A certificate of the same name whose issuer nobody trusts.
+    pub fn stranger_credential() -> &'static TestCredential {
+        credential::stranger()
+    }
+
+    /// The key of [`Emulator::daemon_credential`]: PKCS #8 in PEM.
+    pub fn daemon_key_pem() -> &'static str {
+        &credential::registered().key_pem
+    }
+
+    /// The certificate of [`Emulator::daemon_credential`] in PEM.
+    pub fn daemon_certificate_pem() -> &'static str {
+        &credential::registered().certificate_pem
+    }
+
+    /// The certificate of [`Emulator::daemon_credential`] in DER.
+    pub fn daemon_certificate_der() -> &'static [u8] {
+        &credential::registered().certificate_der
     }
 
     /// Replaces the way in which Negotiate runs.

@@ -1,4 +1,4 @@
-//! Instance discovery, user realm discovery and the OpenID documents.
+//! Instance discovery and user realm discovery.
 
 use hyper::StatusCode;
 use serde_json::{Value, json};
@@ -96,35 +96,6 @@ pub(crate) fn discovery(state: &State, call: &Call) -> Reply {
         "metadata": [{ "preferred_network": host, "preferred_cache": host, "aliases": [host] }],
     });
     reply::json(StatusCode::OK, &body)
-}
-
-/// `GET /{tenant}/v2.0/.well-known/openid-configuration`.
-pub(crate) fn openid(state: &State, call: &Call, tenant: &str) -> Reply {
-    if !state.knows(tenant) {
-        return no_tenant(tenant).into_reply(state, call.correlation());
-    }
-    let base = format!("{}/{tenant}", state.base_url);
-    let body = json!({
-        "issuer": state.issuer(),
-        "token_endpoint": format!("{base}/oauth2/v2.0/token"),
-        "authorization_endpoint": format!("{base}/oauth2/v2.0/authorize"),
-        "device_authorization_endpoint": format!("{base}/oauth2/v2.0/devicecode"),
-        "jwks_uri": format!("{base}/discovery/v2.0/keys"),
-        "response_types_supported": ["code", "id_token"],
-        "subject_types_supported": ["pairwise"],
-        "id_token_signing_alg_values_supported": ["RS256"],
-        "scopes_supported": ["openid", "profile", "email", "offline_access"],
-        "cloud_instance_name": state.authority_host(),
-    });
-    reply::json(StatusCode::OK, &body)
-}
-
-/// `GET /{tenant}/discovery/v2.0/keys`.
-pub(crate) fn keys(state: &State, call: &Call, tenant: &str) -> Reply {
-    if !state.knows(tenant) {
-        return no_tenant(tenant).into_reply(state, call.correlation());
-    }
-    reply::json(StatusCode::OK, &state.keys.jwks(&state.issuer()))
 }
 
 pub(crate) fn no_tenant(tenant: &str) -> Refusal {

@@ -8,23 +8,30 @@ use std::time::Duration;
 use bytes::Bytes;
 use http_body_util::{BodyExt, Limited};
 use hyper::body::Incoming;
-use hyper::header::{CONNECTION, HeaderMap};
+use hyper::header::{CONNECTION, DATE, HeaderMap, HeaderName};
 use hyper::service::service_fn;
 use hyper::{Method, Request, StatusCode};
 use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpListener;
 use tokio_rustls::TlsAcceptor;
+use uuid::Uuid;
 
+use crate::authorize;
 use crate::config::TrustVersion;
+use crate::control;
+use crate::discovery;
 use crate::faults::{self, FaultKind};
 use crate::form::Form;
+use crate::grant::device;
 use crate::mex;
 use crate::negotiate::Connection;
 use crate::realm;
 use crate::reply::{self, Reply, hang_up};
 use crate::rst;
-use crate::state::{Recorded, State, lock};
+use crate::service::{Endpoint, Service};
+use crate::sign_in;
+use crate::state::{Recorded, State, http_date, lock};
 use crate::sts::{self, Farm};
 use crate::token;
 
@@ -109,6 +116,7 @@ async fn respond(state: &State, connection: &Connection, request: Request<Incomi
         status: None,
         headers: parts.headers.keys().map(|name| name.as_str().to_owned()).collect(),
     };
+    let asked_back = asked_back(&parts.headers);
     let answered = match Limited::new(body, BODY_LIMIT).collect().await {
         Ok(body) => {
             let call = Call {
@@ -126,6 +134,7 @@ async fn respond(state: &State, connection: &Connection, request: Request<Incomi
             Ok(reply::with_header(reply::plain(StatusCode::PAYLOAD_TOO_LARGE), CONNECTION, "close"))
         }
     };
+    let answered = answered.map(|reply| stamped(state, reply, asked_back));
     recorded.status = answered.as_ref().ok().map(|reply| reply.status().as_u16());
     let mut log = lock(&state.log);
     if log.len() < LOG_LIMIT {
@@ -134,21 +143,39 @@ async fn respond(state: &State, connection: &Connection, request: Request<Incomi
     answered
 }
 
+/// The correlation identifier, if the client wants it back.
+fn asked_back(headers: &HeaderMap) -> Option<String> {
+    let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
+    let wanted = text("return-client-request-id").is_some_and(|value| value.eq_ignore_ascii_case("true"));
+    text("client-request-id").filter(|_| wanted).map(str::to_owned)
+}
+
+/// What every answer carries: the emulator's own time, by which clients may learn that their clock is off, and identifiers.
+fn stamped(state: &State, reply: Reply, correlation: Option<String>) -> Reply {
+    let reply = reply::with_header(reply, DATE, &http_date(state.now()));
+    let request = Uuid::new_v4().to_string();
+    let reply = reply::with_header(reply, HeaderName::from_static("x-ms-request-id"), &request);
+    match correlation {
+        Some(id) => reply::with_header(reply, HeaderName::from_static("client-request-id"), &id),
+        None => reply,
+    }
+}
+
 /// Lets the fault happen that is due, or answers rightly.
 async fn befall(state: &State, connection: &Connection, mut call: Call) -> io::Result<Reply> {
     // A credential counts as sent whatever becomes of the request.
     call.repeated = credential_came_before(state, &call);
-    let fault = faults::take(&mut lock(&state.faults), &call.path);
+    let fault = faults::take(&mut lock(&state.faults), &call);
     let Some(fault) = fault else { return route(state, connection, &call) };
     if fault.replaces() {
         if let (true, Some(message)) = (call.path.ends_with("/windowstransport"), rst::message_id(&call.body))
         {
-            lock(&state.memory).messages.insert(message);
+            lock(&state.memory).messages.insert(message, ());
         }
         if call.repeated {
             state.violate(format!("{}: a credential was sent again", call.path));
         }
-        return fault.replacement().ok_or_else(hang_up);
+        return fault.replacement(state, &call).ok_or_else(hang_up);
     }
     if let FaultKind::Delay { ms } = fault {
         tokio::time::sleep(Duration::from_millis(ms)).await;
@@ -164,15 +191,16 @@ fn credential_came_before(state: &State, call: &Call) -> bool {
     let path = call.path.to_lowercase();
     if path.ends_with("/usernamemixed") {
         return rst::message_id(&call.body)
-            .is_some_and(|message| !lock(&state.memory).messages.insert(message));
+            .is_some_and(|message| !lock(&state.memory).messages.insert(message, ()));
     }
-    if !path.ends_with("/oauth2/v2.0/token") {
+    if !path.ends_with("/token") {
         return false;
     }
     let form = std::str::from_utf8(&call.body).ok().and_then(Form::parse).unwrap_or_default();
     match (form.value("grant_type"), form.value("username"), call.correlation()) {
         (Some("password"), Some(user), Some(correlation)) => {
-            !lock(&state.memory).passwords.insert((correlation.to_lowercase(), user.to_lowercase()))
+            let name = format!("{}\n{}", correlation.to_lowercase(), user.to_lowercase());
+            !lock(&state.memory).passwords.insert(name, ())
         }
         _ => false,
     }
@@ -200,13 +228,32 @@ fn route(state: &State, connection: &Connection, call: &Call) -> io::Result<Repl
         [domain, "winauth", "trust", version, kind] if post => {
             trust(state, connection, call, Farm::autologon(state, call, domain), version, kind)
         }
-        [tenant, "oauth2", "v2.0", "token"] if post => Ok(token::token(state, call, tenant)),
-        [tenant, "v2.0", ".well-known", "openid-configuration"] if get => {
-            Ok(realm::openid(state, call, tenant))
-        }
-        [tenant, "discovery", "v2.0", "keys"] if get => Ok(realm::keys(state, call, tenant)),
-        _ => found(None),
+        [".emulator", "world"] if get => Ok(control::world(state)),
+        [".emulator", "violations"] if get => Ok(control::violations(state, false)),
+        [".emulator", "violations"] if call.method == Method::DELETE => Ok(control::violations(state, true)),
+        ["v1.0", "me"] if get => Ok(discovery::user_info(state, call)),
+        _ => found(service(state, call, &raw)),
     }
+}
+
+/// The endpoints of the services.
+fn service(state: &State, call: &Call, path: &[&str]) -> Option<Reply> {
+    let (service, endpoint) = Service::locate(path, &call.query())?;
+    let (get, post) = (call.method == Method::GET, call.method == Method::POST);
+    Some(match endpoint {
+        Endpoint::Token if call.method == Method::OPTIONS => token::preflight(call),
+        Endpoint::Token if post => token::token(state, call, &service),
+        Endpoint::Authorize if get || post => authorize::authorize(state, call, &service),
+        Endpoint::SignIn if post => sign_in::submit(state, call),
+        Endpoint::DeviceCode if post => device::code(state, call, &service),
+        Endpoint::Device if get || post => device::page(state, call, &service),
+        Endpoint::Logout if get || post => discovery::logout(state, call),
+        Endpoint::Metadata if get => discovery::metadata(state, call, &service),
+        Endpoint::Keys if get => discovery::keys(state, call, &service),
+        Endpoint::Revoke if post => discovery::revoke(state, call, &service),
+        Endpoint::UserInfo if get || post => discovery::user_info(state, call),
+        _ => return None,
+    })
 }
 
 fn trust(

@@ -1,15 +1,21 @@
 //! What one emulator knows and remembers.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use jiff::Timestamp;
+use serde_json::Value;
 
 use crate::assertion::Issued;
-use crate::config::Config;
+use crate::config::{Config, User};
 use crate::faults::Fault;
+use crate::grant::device::Device;
+use crate::grants::{Code, Refresh, SignIn};
 use crate::jwt::Keys;
+use crate::ledger::{LIMIT, Ledger};
 use crate::negotiate::Negotiate;
+use crate::sign_in::Pending;
 
 /// One request that came, without anything secret.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,38 +39,78 @@ pub struct Recorded {
 pub(crate) struct State {
     pub(crate) config: Config,
     pub(crate) base_url: String,
-    pub(crate) keys: Keys,
-    pub(crate) faults: Mutex<Vec<Fault>>,
+    pub(crate) keys: &'static Keys,
+    pub(crate) faults: Mutex<Vec<(Fault, u32)>>,
     pub(crate) negotiate: Mutex<Negotiate>,
     pub(crate) log: Mutex<Vec<Recorded>>,
     pub(crate) violations: Mutex<Vec<String>>,
     pub(crate) memory: Mutex<Memory>,
+    /// Seconds by which the clock was moved since the start.
+    pub(crate) moved: AtomicI64,
 }
 
 /// What earlier requests have left behind.
 #[derive(Default)]
 pub(crate) struct Memory {
     /// The identifiers of messages that came.
-    pub(crate) messages: HashSet<String>,
+    pub(crate) messages: Ledger<()>,
     /// The correlation identifiers and names under which passwords came to the token endpoint.
-    pub(crate) passwords: HashSet<(String, String)>,
+    pub(crate) passwords: Ledger<()>,
     /// Wrong passwords, by user.
     pub(crate) wrong: HashMap<String, u32>,
     /// Assertions that were issued.
-    pub(crate) assertions: Vec<Issued>,
-    /// Refresh tokens that were issued, with their user and application.
-    pub(crate) refresh: HashMap<String, (String, String)>,
+    pub(crate) assertions: Ledger<Issued>,
+    /// Sign-ins, each with its user in lower case and whether it was ended.
+    pub(crate) sign_ins: Ledger<(String, bool)>,
+    /// Who is signed in, by the browser's cookie.
+    pub(crate) sessions: Ledger<Vec<SignIn>>,
+    /// Sign-ins that a browser is in the middle of.
+    pub(crate) pending: Ledger<Pending>,
+    /// Authorization codes that were issued.
+    pub(crate) codes: Ledger<Code>,
+    /// Refresh tokens that were issued.
+    pub(crate) refresh: Ledger<Refresh>,
+    /// Device codes that were issued, by themselves.
+    pub(crate) devices: Ledger<Device>,
+    /// The identifiers of client assertions that came.
+    pub(crate) client_assertions: Ledger<()>,
+    /// Consents that were given on a page: application and user.
+    pub(crate) consents: Ledger<()>,
+    /// Users who have registered themselves.
+    pub(crate) created: Ledger<User>,
 }
 
 impl State {
     /// Records that a rule was broken.
     pub(crate) fn violate(&self, rule: impl Into<String>) {
-        lock(&self.violations).push(rule.into());
+        let mut violations = lock(&self.violations);
+        if violations.len() < LIMIT {
+            violations.push(rule.into());
+        }
     }
 
     /// The emulator's time, in seconds since the Unix epoch.
     pub(crate) fn now(&self) -> i64 {
-        Timestamp::now().as_second().saturating_add(self.config.clock_offset_seconds)
+        self.now_ms().div_euclid(1000)
+    }
+
+    /// The emulator's time, in milliseconds since the Unix epoch.
+    pub(crate) fn now_ms(&self) -> i64 {
+        let moved = self.config.clock_offset_seconds.saturating_add(self.moved.load(Ordering::Relaxed));
+        Timestamp::now().as_millisecond().saturating_add(moved.saturating_mul(1000))
+    }
+
+    /// The claims of a token that this emulator has issued; others of the same process have the same key.
+    pub(crate) fn own_claims(&self, token: &str) -> Option<Value> {
+        let claims = self.keys.claims_of(token)?;
+        let issuer = claims.get("iss").and_then(Value::as_str)?;
+        issuer.strip_prefix(&self.base_url)?.starts_with('/').then_some(claims)
+    }
+
+    /// The user of this name, configured or registered by himself.
+    pub(crate) fn user(&self, upn: &str) -> Option<User> {
+        let created = || lock(&self.memory).created.get(&upn.to_lowercase()).cloned();
+        self.config.user(upn).cloned().or_else(created)
     }
 
     /// Whether the user's account is locked, by configuration or by wrong passwords.
@@ -75,7 +121,7 @@ impl State {
 
     /// Compares a password, and counts a wrong one.
     pub(crate) fn password_is_right(&self, upn: &str, password: &str) -> bool {
-        let right = self.config.user(upn).is_some_and(|user| user.password == password);
+        let right = self.user(upn).is_some_and(|user| user.password == password);
         let mut memory = lock(&self.memory);
         if right {
             memory.wrong.remove(&upn.to_lowercase());
@@ -99,6 +145,11 @@ pub(crate) fn xml_time(second: i64) -> String {
 /// A time as the token endpoint's errors have it.
 pub(crate) fn error_time(second: i64) -> String {
     written(second, "%Y-%m-%d %H:%M:%SZ")
+}
+
+/// A time as HTTP's headers have it.
+pub(crate) fn http_date(second: i64) -> String {
+    written(second, "%a, %d %b %Y %H:%M:%S GMT")
 }
 
 fn written(second: i64, format: &str) -> String {

@@ -21,6 +21,7 @@ pub(crate) struct Farm {
     base: String,
     query: String,
     saml: SamlVersion,
+    self_contained: bool,
     pub(crate) versions: Vec<TrustVersion>,
     pub(crate) autologon: bool,
 }
@@ -44,6 +45,7 @@ impl Farm {
             base: format!("{}/adfs/services/trust", state.base_url),
             query: state.farm_query(&domain.name),
             saml: federation.saml,
+            self_contained: federation.self_contained,
             versions: federation.trust_versions.clone(),
             autologon: false,
         })
@@ -64,6 +66,7 @@ impl Farm {
             base: format!("{}/{}/winauth/trust", state.base_url, domain.name),
             query: format!("?client-request-id={request}"),
             saml: SamlVersion::V1_1,
+            self_contained: false,
             versions: vec![TrustVersion::V2005],
             autologon: true,
         })
@@ -117,7 +120,7 @@ fn answer(state: &State, call: &Call, farm: &Farm, version: TrustVersion, caller
     match issued {
         Ok(issued) => {
             let body = response(version, &issued);
-            lock(&state.memory).assertions.push(issued);
+            lock(&state.memory).assertions.insert(issued.id.clone(), issued);
             reply::soap(StatusCode::OK, body)
         }
         Err(fault) => fault.into_reply(state),
@@ -126,7 +129,7 @@ fn answer(state: &State, call: &Call, farm: &Farm, version: TrustVersion, caller
 
 /// A message identifier is good for one message. (Where there is a password, it was noted when the request came in.)
 fn first_time(state: &State, call: &Call, version: TrustVersion, rst: Rst, note: bool) -> Result<Rst, Fault> {
-    if call.repeated || note && !lock(&state.memory).messages.insert(rst.message.clone()) {
+    if call.repeated || note && !lock(&state.memory).messages.insert(rst.message.clone(), ()) {
         return Err(Fault::rule(version.namespace(), "InvalidRequest", "the message was sent before"));
     }
     Ok(rst)
@@ -163,7 +166,8 @@ fn sign_in(
     {
         return Err(failed());
     }
-    Ok(assertion::issue(state, user, farm.saml, &rst.applies_to, farm.autologon))
+    let issued = assertion::issue(state, user, farm.saml, &rst.applies_to, farm.autologon);
+    Ok(if farm.self_contained { issued.self_contained() } else { issued })
 }
 
 /// The response: a collection in 1.3, a bare response in 2005, and the assertion's prefixes declared far out.
@@ -186,6 +190,9 @@ fn response(version: TrustVersion, issued: &Issued) -> String {
     );
     let token_type = format!("<t:TokenType>{}</t:TokenType>", issued.version.token_type());
     let requested = match issued.version {
+        _ if issued.self_contained => {
+            format!("<t:RequestedSecurityToken>{}</t:RequestedSecurityToken>", issued.raw)
+        }
         SamlVersion::V1_1 => {
             format!("<t:RequestedSecurityToken>\r\n    {}\r\n  </t:RequestedSecurityToken>", issued.raw)
         }

@@ -99,6 +99,6 @@ fn the_configuration_of_the_readme_can_be_read() {
     let text = readme.split("```json").nth(1).and_then(|rest| rest.split("```").next()).expect("an example");
     let config: Config = serde_json::from_str(text).expect("a configuration");
     assert!(config.tls);
-    assert_eq!(config.faults.len(), 2);
+    assert_eq!((config.faults.len(), config.challenges.len(), config.apps.len()), (3, 1, 2));
     assert!(serde_json::from_str::<Config>(r#"{"tsl": true}"#).is_err());
 }

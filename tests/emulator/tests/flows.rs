@@ -129,6 +129,24 @@ fn a_saml_2_assertion_inherits_its_default_namespace() {
 }
 
 #[test]
+fn an_assertion_can_stand_alone_and_has_to_stay_so() {
+    let emulator = emulator();
+    for version in ["13", "2005"] {
+        let query = "?domain=plain.contoso.com";
+        let answer = Rst::at(&emulator, version, Some(world::SELF_CONTAINED_USER), query).post(&emulator);
+        let text = answer.text();
+        let assertion = cut(&text, "<saml:Assertion", "</saml:Assertion>");
+        assert!(text.contains("RequestedSecurityToken><saml:Assertion"), "{text}");
+        assert_eq!(token(&emulator, &saml(SAML1_GRANT, &base64(assertion))).status, 200);
+        assert_eq!(emulator.violations(), Vec::<String>::new());
+        let declaration = " xmlns:ds=\"http://www.w3.org/2000/09/xmldsig#\"";
+        let moved = assertion.replacen(declaration, "", 1).replacen('>', &format!("{declaration}>"), 1);
+        assert_eq!(token(&emulator, &saml(SAML1_GRANT, &base64(&moved))).code(), 50008);
+        emulator.clear_records();
+    }
+}
+
+#[test]
 fn the_emulator_speaks_https_with_a_certificate_of_its_own_authority() {
     let emulator = Emulator::start(Config { tls: true, ..Config::default() }).expect("an emulator");
     let pem = emulator.ca_certificate_pem().expect("a certificate");
@@ -152,6 +170,48 @@ fn the_emulator_speaks_https_with_a_certificate_of_its_own_authority() {
         assert_eq!(endpoint, format!("{}/oauth2/v2.0/token", emulator.authority()));
         assert!(endpoint.starts_with("https://"));
     }
+}
+
+#[test]
+fn people_sign_in_over_https_too() {
+    let emulator = Emulator::start(Config { tls: true, host: "localhost".into(), ..Config::default() });
+    let emulator = emulator.expect("an emulator");
+    let pairs = [
+        ("client_id", world::CONFIDENTIAL_CLIENT_ID),
+        ("redirect_uri", world::WEB_REDIRECT_URI),
+        ("response_type", "code"),
+        ("scope", SCOPES),
+    ];
+    let url = format!("{}/oauth2/v2.0/authorize?{}", emulator.authority(), form(&pairs));
+    assert!(emulator.sign_in(&url, world::FEDERATED_MFA_USER).expect("a redirect").value("code").is_some());
+}
+
+#[test]
+fn every_answer_has_the_emulators_time_and_the_clients_correlation() {
+    let config = Config { clock_offset_seconds: 7200, ..Config::default() };
+    let emulator = Emulator::start(config).expect("an emulator");
+    let headers = [("client-request-id", "17"), ("return-client-request-id", "true")];
+    let answer = connect(&emulator).send("GET", "/oidc/jwks", &headers, b"").expect("an answer");
+    assert_eq!(answer.header("client-request-id"), Some("17"));
+    assert!(answer.header("x-ms-request-id").is_some());
+    let time = jiff::fmt::rfc2822::parse(answer.header("date").expect("a date")).expect("a date");
+    let ahead = time.timestamp().as_second() - jiff::Timestamp::now().as_second();
+    assert!((ahead - 7200).abs() <= 2, "{ahead}");
+    assert_eq!(get(&emulator, "/oidc/jwks").header("client-request-id"), None);
+}
+
+#[test]
+fn other_programs_can_ask_for_the_world_and_the_broken_rules() {
+    let emulator = emulator();
+    let world = get(&emulator, "/.emulator/world").json();
+    assert_eq!(world["clients"]["native"], world::CLIENT_ID);
+    assert_eq!(world["certificate"]["key_pem"], Emulator::daemon_key_pem());
+    assert!(Emulator::daemon_certificate_pem().contains("BEGIN CERTIFICATE"));
+    assert!(!Emulator::daemon_certificate_der().is_empty());
+    token(&emulator, &[]);
+    assert_eq!(get(&emulator, "/.emulator/violations").json().as_array().map(Vec::len), Some(1));
+    connect(&emulator).send("DELETE", "/.emulator/violations", &[], b"").expect("an answer");
+    assert_eq!(emulator.violations(), Vec::<String>::new());
 }
 
 #[test]

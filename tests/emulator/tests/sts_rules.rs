@@ -2,7 +2,7 @@
 
 mod support;
 
-use entrada_emulator::{Config, Emulator, world};
+use entrada_emulator::{Config, Emulator, UserState, world};
 use support::*;
 
 /// The request is refused with this subcode, and the violation says this.
@@ -181,6 +181,100 @@ fn decoys_and_versions_that_are_not_offered_do_not_exist() {
     let query = "?domain=legacy.contoso.com";
     assert_eq!(Rst::at(&emulator, "13", Some(world::LEGACY_USER), query).post(&emulator).status, 404);
     assert_eq!(Rst::at(&emulator, "2005", Some(world::LEGACY_USER), query).post(&emulator).status, 200);
+}
+
+fn swap(rst: &mut Rst, from: &str, to: &str) {
+    rst.swap = Some((from.to_owned(), to.to_owned()));
+}
+
+#[test]
+fn a_reply_to_another_address_is_refused() {
+    let anonymous = "http://www.w3.org/2005/08/addressing/anonymous";
+    let (code, rule) = ("InvalidAddressingHeader", "wsa:ReplyTo");
+    refused(|rst| swap(rst, anonymous, "https://elsewhere.example/"), code, rule);
+    refused(
+        |rst| swap(rst, &format!("<a:Address>{anonymous}</a:Address>"), ""),
+        "InvalidRequest",
+        "Address is missing",
+    );
+}
+
+#[test]
+fn an_identifier_that_occurs_twice_or_is_empty_is_refused() {
+    let with = |id: &'static str| {
+        move |rst: &mut Rst| {
+            swap(rst, "<u:Timestamp u:Id='MSATimeStamp'", &format!("<u:Timestamp u:Id='{id}'"));
+            with_header(rst, "<x:New xmlns:x='urn:x' u:Id='same'/>");
+        }
+    };
+    refused(with("same"), "InvalidRequest", "wsu:Id");
+    refused(with(""), "InvalidRequest", "wsu:Id");
+}
+
+#[test]
+fn a_password_of_another_type_is_refused() {
+    let profile =
+        "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-username-token-profile-1.0#Password";
+    let with = |kind: &'static str| {
+        move |rst: &mut Rst| swap(rst, "<o:Password>", &format!("<o:Password Type='{profile}{kind}'>"))
+    };
+    refused(with("Digest"), "InvalidSecurity", "PasswordText");
+    let emulator = emulator();
+    let mut rst = Rst::new(&emulator, "13", Some(world::FEDERATED_USER));
+    with("Text")(&mut rst);
+    assert_eq!(rst.post(&emulator).status, 200);
+}
+
+#[test]
+fn seamless_sign_in_tells_a_wrong_password_deep_in_its_fault() {
+    let emulator = emulator();
+    let path = "/seamless.contoso.com/winauth/trust/2005/usernamemixed?client-request-id=7";
+    let mut rst = Rst::new(&emulator, "2005", Some(world::SEAMLESS_USER));
+    rst.path = path.into();
+    rst.to = format!("{}{path}", emulator.base_url());
+    rst.credential = Some((world::SEAMLESS_USER.into(), "wrong".into()));
+    let answer = rst.post(&emulator);
+    assert_eq!((answer.status, subcode_of(&answer).as_str()), (500, "FailedAuthentication"));
+    let text = answer.text();
+    let document = roxmltree::Document::parse(&text).expect("XML");
+    let fault = "http://schemas.microsoft.com/Passport/SoapServices/SOAPFault";
+    let detail = document.descendants().find(|node| node.has_tag_name((fault, "text"))).expect("a detail");
+    assert!(detail.text().is_some_and(|text| text.starts_with("AADSTS50126: ")), "{text}");
+    rst.credential = Some((world::SEAMLESS_USER.into(), world::PASSWORD.into()));
+    rst.message = Rst::new(&emulator, "2005", None).message;
+    assert_eq!(rst.post(&emulator).status, 200);
+    assert_eq!(emulator.violations(), Vec::<String>::new());
+}
+
+#[test]
+fn seamless_sign_in_without_its_query_does_not_exist() {
+    let emulator = emulator();
+    let mut rst = Rst::new(&emulator, "2005", Some(world::SEAMLESS_USER));
+    rst.path = "/seamless.contoso.com/winauth/trust/2005/usernamemixed".into();
+    assert_eq!(rst.post(&emulator).status, 404);
+    assert!(emulator.violations()[0].contains("query"));
+}
+
+#[test]
+fn a_clock_that_is_ahead_judges_by_its_own_time() {
+    let config = Config { clock_offset_seconds: 1000, ..Config::default() };
+    let emulator = Emulator::start(config).expect("an emulator");
+    let mut rst = Rst::new(&emulator, "13", Some(world::FEDERATED_USER));
+    assert_eq!(subcode_of(&rst.post(&emulator)), "MessageExpired");
+    (rst.created, rst.expires) = (rst.created + 1000, rst.expires + 1000);
+    rst.message = Rst::new(&emulator, "13", None).message;
+    assert_eq!(rst.post(&emulator).status, 200);
+}
+
+#[test]
+fn a_disabled_user_is_refused_as_if_the_password_were_wrong() {
+    let mut config = Config::default();
+    let joe = config.users.iter_mut().find(|user| user.upn == world::FEDERATED_USER).expect("a user");
+    joe.state = UserState::Disabled;
+    let emulator = Emulator::start(config).expect("an emulator");
+    let answer = Rst::new(&emulator, "13", Some(world::FEDERATED_USER)).post(&emulator);
+    assert_eq!(subcode_of(&answer), "FailedAuthentication");
+    assert_eq!(emulator.violations(), Vec::<String>::new());
 }
 
 #[test]

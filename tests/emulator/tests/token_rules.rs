@@ -2,7 +2,7 @@
 
 mod support;
 
-use entrada_emulator::{Config, Emulator, world};
+use entrada_emulator::{Config, Emulator, Federation, Realm, UserState, world};
 use support::*;
 
 /// The form is refused with this code, and the one violation says this; no violation if the rule is empty.
@@ -110,6 +110,40 @@ fn the_cloud_does_not_take_a_federated_users_password() {
     let emulator = emulator();
     refused(&emulator, &password(world::FEDERATED_USER, world::PASSWORD), 50126, "");
     assert_eq!(emulator.wrong_passwords(world::FEDERATED_USER), 0);
+}
+
+#[test]
+fn the_cloud_takes_a_federated_users_password_where_the_domain_allows_it() {
+    let mut config = Config::default();
+    let domain = config.domains.iter_mut().find(|domain| domain.name == world::TENANT).expect("a domain");
+    domain.realm = Realm::Federated(Federation { cloud_password: true, ..Federation::default() });
+    let emulator = Emulator::start(config).expect("an emulator");
+    assert_eq!(token(&emulator, &password(world::FEDERATED_USER, world::PASSWORD)).status, 200);
+    refused(&emulator, &password(world::FEDERATED_USER, "wrong"), 50126, "");
+    assert_eq!(emulator.wrong_passwords(world::FEDERATED_USER), 1);
+}
+
+#[test]
+fn a_disabled_user_is_refused() {
+    let mut config = Config::default();
+    let ann = config.users.iter_mut().find(|user| user.upn == world::MANAGED_USER).expect("a user");
+    ann.state = UserState::Disabled;
+    let emulator = Emulator::start(config).expect("an emulator");
+    refused(&emulator, &right(), 50057, "");
+}
+
+#[test]
+fn a_secret_does_not_stand_in_the_address() {
+    let emulator = emulator();
+    for name in ["password", "client_secret", "refresh_token", "code", "assertion"] {
+        emulator.clear_records();
+        let path = format!("/contoso.com/oauth2/v2.0/token?{name}=x");
+        let headers = [("Content-Type", FORM)];
+        let body = form(&right());
+        let answer = connect(&emulator).send("POST", &path, &headers, body.as_bytes()).expect("an answer");
+        assert_eq!(answer.code(), 90013);
+        assert!(emulator.violations()[0].contains("in the address"));
+    }
 }
 
 #[test]

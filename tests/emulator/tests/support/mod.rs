@@ -177,6 +177,8 @@ pub(crate) struct Rst {
     pub(crate) more_headers: String,
     pub(crate) namespace: &'static str,
     pub(crate) key_type: &'static str,
+    /// A text of the body, and what stands in its place.
+    pub(crate) swap: Option<(String, String)>,
 }
 
 impl Rst {
@@ -213,6 +215,7 @@ impl Rst {
             more_headers: String::new(),
             namespace,
             key_type,
+            swap: None,
         }
     }
 
@@ -226,7 +229,7 @@ impl Rst {
                 time(self.created), time(self.expires), Uuid::new_v4(), escaped(user), escaped(password)
             )
         });
-        format!(
+        let body = format!(
             "<s:Envelope xmlns:s='http://www.w3.org/2003/05/soap-envelope' xmlns:a='http://www.w3.org/2005/08/addressing' \
              xmlns:u='http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-wssecurity-utility-1.0.xsd'><s:Header>\
              <a:Action s:mustUnderstand='1'>{}</a:Action><a:MessageID>{}</a:MessageID>\
@@ -242,7 +245,10 @@ impl Rst {
             self.applies_to,
             self.key_type,
             ns = self.namespace
-        )
+        );
+        let Some((from, to)) = &self.swap else { return body };
+        assert!(body.contains(from), "{from} in {body}");
+        body.replacen(from, to, 1)
     }
 
     pub(crate) fn send<S: Read + Write>(
