@@ -70,7 +70,7 @@ async function browse(url, upn, { code, press } = {}) {
     const { id, action } = attributes(form[1]);
     if (id === 'redirect') return fields;
     const buttons = [...form[2].matchAll(/<button([^>]*)>/g)].map(([, tag]) => attributes(tag));
-    const button = buttons.find((one) => (press ? one.id === press : ['sign-in', 'next', 'verify', 'accept'].includes(one.id)));
+    const button = buttons.find((one) => (press ?? ['sign-in', 'next', 'verify', 'accept']).includes(one.id));
     const typed = { username: upn, password: passwords[upn], user_code: code, code: world.mfa_code };
     for (const name of Object.keys(fields)) if (typed[name] !== undefined) fields[name] = typed[name];
     fields[button.name] = button.value;
@@ -153,6 +153,14 @@ const flows = {
   async 'authorization code of a web application'() {
     await byCode(confidential('web'), user, { redirectUri: world.web_redirect_uri });
   },
+  async 'authorization code cancelled'() {
+    const app = publicClient();
+    const { challenge } = await new msal.CryptoProvider().generatePkceCodes();
+    const redirectUri = 'http://localhost:8400';
+    const url = await app.getAuthCodeUrl({ scopes, redirectUri, responseMode: 'query', codeChallenge: challenge, codeChallengeMethod: 'S256' });
+    const answer = await browse(url, user, { press: ['cancel'] });
+    check(answer.error === 'access_denied', answer);
+  },
   async 'interactively with a listener'() {
     let person;
     const app = publicClient();
@@ -183,6 +191,15 @@ const flows = {
     check((await typed) === null, 'the pages went elsewhere');
     check(!(await app.acquireTokenSilent({ account: result.account, scopes, forceRefresh: true })).fromCache, 'the cache was used');
   },
+  async 'device code declined'() {
+    let typed;
+    const refused = publicClient().acquireTokenByDeviceCode({
+      scopes,
+      deviceCodeCallback: ({ userCode, verificationUri }) => { typed = browse(verificationUri, user, { code: userCode, press: ['next', 'cancel'] }); },
+    });
+    await refusal(refused, 'authorization_declined');
+    check((await typed) === null, 'the pages went elsewhere');
+  },
   async 'password of a managed user'() {
     // The library names a charset, and the service takes none with the other users' password.
     await publicClient().acquireTokenByUsernamePassword({ scopes, username: pat, password: passwords[pat] });
@@ -203,6 +220,22 @@ const flows = {
     const [token] = Object.values(JSON.parse(app.getTokenCache().serialize()).RefreshToken);
     await publicClient().acquireTokenByRefreshToken({ refreshToken: token.secret, scopes });
   },
+  async 'agent identity in three steps'() {
+    const { agent } = world.clients;
+    const secret = { clientSecret: world.client_secret };
+    const first = await confidential('blueprint', secret).acquireTokenByClientCredential({ scopes: exchange, fmiPath: agent });
+    const app = confidential('agent', { clientAssertion: first.accessToken });
+    const second = await app.acquireTokenByClientCredential({ scopes: exchange });
+    const result = await app.acquireTokenByUserFederatedIdentityCredential({ scopes, assertion: second.accessToken, username: world.agent_user });
+    check(claims(result.accessToken).upn === world.agent_user, 'another user');
+  },
+  async 'claims of a challenge'() {
+    const app = publicClient('native', { clientCapabilities: ['cp1'] });
+    const { account } = await byCode(app, user);
+    const asked = JSON.stringify({ access_token: { acrs: { essential: true, value: 'c1' } } });
+    const result = await app.acquireTokenSilent({ account, scopes, claims: asked });
+    check(!result.fromCache && claims(result.accessToken).xms_cc.includes('cp1'), result);
+  },
   async 'b2c with a policy in the path'() {
     const app = publicClient('native', { authority: `${authority}/${world.b2c_policy}` });
     const result = await byCode(app, user, { wanted: [world.clients.native] });
@@ -211,6 +244,14 @@ const flows = {
   async 'ad fs'() {
     const app = publicClient('native', { authority: `${base}/adfs` });
     await byCode(app, world.federated_user, { wanted: ['https://api.example/Read'] });
+  },
+  async 'a plain openid provider'() {
+    const app = new msal.PublicClientApplication({
+      auth: { clientId: world.clients.native, authority: `${base}/oidc`, knownAuthorities: [host] },
+      system: { networkClient, protocolMode: msal.ProtocolMode.OIDC },
+    });
+    const { account } = await byCode(app, user, { wanted: ['read'] });
+    check(!(await app.acquireTokenSilent({ account, scopes: ['read'], forceRefresh: true })).fromCache, 'the cache was used');
   },
 };
 

@@ -310,6 +310,15 @@ def capabilities_of_the_client():
 
 
 @flow
+def claims_of_a_challenge():
+    app = public(client_capabilities=["cp1"])
+    good(by_code(app, world["managed_user"]))
+    asked = json.dumps({"access_token": {"acrs": {"essential": True, "value": "c1"}}})
+    result = good(app.acquire_token_silent(SCOPE, app.get_accounts()[0], claims_challenge=asked))
+    assert result["token_source"] == "identity_provider" and claims(result["access_token"])["xms_cc"] == ["cp1"]
+
+
+@flow
 def b2c_with_a_policy_in_the_path():
     app = public(authority=f"{AUTHORITY}/{world['b2c_policy']}", validate_authority=False)
     result = by_code(app, world["managed_user"], scopes=[clients["native"]])

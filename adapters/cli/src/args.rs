@@ -1,8 +1,15 @@
 //! What can be said on the command line.
 
-use std::path::PathBuf;
+#[cfg(feature = "emulator")]
+mod emulator;
+mod token;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use entrada_core::preflight;
+
+#[cfg(feature = "emulator")]
+pub(crate) use self::emulator::{DemoArgs, EmulatorArgs};
+pub(crate) use self::token::{BrowserArgs, ClientArgs, TokenArgs, UserArgs};
 
 /// Tokens from Microsoft Entra ID and AD FS.
 #[derive(Debug, Parser)]
@@ -20,6 +27,11 @@ pub(crate) enum Command {
     /// Get a token.
     #[command(after_help = EXIT_CODES)]
     Token(Box<TokenArgs>),
+    /// Say what an error means, whose turn it is and what to do.
+    #[command(long_about = EXPLAIN)]
+    Explain(ExplainArgs),
+    /// Say which flows can work with an application and an authority, without asking anybody.
+    Preflight(PreflightArgs),
     /// Speak the JSON steps over standard input and output, one object a line.
     #[command(long_about = SESSION)]
     Session,
@@ -33,9 +45,17 @@ const EXIT_CODES: &str = "\
 Exit codes: 0 a token, 2 wrong usage, 3 the user must act or the account cannot use this flow,
             4 the service or the federation server refused, 5 no answer came, 1 anything else.
 
-The password is read from a prompt, or from standard input if that is no terminal; it is never an argument.
+A secret is never an argument. The password of --flow username-password, the access token of --flow on-behalf-of and the
+refresh token of --flow refresh-token are read from a prompt, or from standard input if that is no terminal.
 
 This version has no Kerberos of its own yet: with --flow iwa it ends at the federation server, with exit code 3.";
+
+const EXPLAIN: &str = "\
+Say what an error means, whose turn it is and what to do.
+
+The code is a number of the service (AADSTS50079), or the code of an error of Entrada or MSAL. Without one, an error is
+read from standard input: what `entrada token --json` or `entrada session` printed, or the service's own answer. Exit code
+2 if nothing is known of it.";
 
 const SESSION: &str = "\
 Speak the JSON steps over standard input and output, one object a line.
@@ -49,13 +69,52 @@ Serve a small Entra ID and AD FS on this machine, for tests. It is no security b
 
 It serves until its standard input ends or it is interrupted. In the background, give it an input that stays open.";
 
-/// How the user signs in.
+/// How a token is got.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum FlowKind {
     /// Integrated Windows authentication: as the user who is signed in to this machine
     Iwa,
     /// User name and password
     UsernamePassword,
+    /// The user signs in on another device, with a code to type there
+    DeviceCode,
+    /// The user signs in with the browser of this machine
+    Interactive,
+    /// The application as itself
+    ClientCredentials,
+    /// For the user who called with an access token
+    OnBehalfOf,
+    /// With a refresh token from elsewhere
+    RefreshToken,
+}
+
+impl FlowKind {
+    /// The name on the command line.
+    pub(crate) fn name(self) -> String {
+        self.to_possible_value().map(|value| value.get_name().to_owned()).unwrap_or_default()
+    }
+}
+
+/// A flow of the core's table, by its name there or here.
+fn flow_name(text: &str) -> Result<preflight::FlowKind, String> {
+    let name = match text {
+        "iwa" => "integrated-windows-auth",
+        "interactive" => "authorization-code",
+        name => name,
+    };
+    let name = name.replace('-', "_");
+    preflight::FlowKind::ALL.into_iter().find(|flow| flow.as_str() == name).ok_or_else(|| {
+        let names: Vec<_> =
+            preflight::FlowKind::ALL.iter().map(|flow| flow.as_str().replace('_', "-")).collect();
+        format!("the flows are {}", names.join(", "))
+    })
+}
+
+/// The kinds of authority that an address does not tell.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum AuthorityKind {
+    /// Any OpenID provider, by its issuer
+    Oidc,
 }
 
 /// What carries the requests.
@@ -78,98 +137,44 @@ pub(crate) enum Output {
     Token,
 }
 
-/// The arguments of `demo`.
-#[cfg(feature = "emulator")]
+/// The arguments of `explain`.
 #[derive(Debug, Args)]
-pub(crate) struct DemoArgs {
-    /// How the user signs in
-    #[arg(long, value_enum, default_value_t = FlowKind::Iwa)]
-    pub(crate) flow: FlowKind,
-    /// What carries the requests
-    #[arg(long, value_enum, default_value_t = Backend::Tokio)]
-    pub(crate) backend: Backend,
+pub(crate) struct ExplainArgs {
+    /// An error's code or number, such as AADSTS50079, 50079 or unknown_user_type; absent, an error in JSON is read from
+    /// standard input
+    pub(crate) code: Option<String>,
+    /// Print one JSON object
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
-/// The arguments of `token`.
+/// The arguments of `preflight`.
 #[derive(Debug, Args)]
-pub(crate) struct TokenArgs {
-    /// The application's identifier
-    #[arg(long, value_name = "ID")]
-    pub(crate) client_id: String,
-    /// Who issues the token
-    #[arg(
-        long,
-        value_name = "URL",
-        help = "Who issues the token, such as https://login.microsoftonline.com/contoso.com"
-    )]
+pub(crate) struct PreflightArgs {
+    /// The flow to ask about
+    #[arg(long, value_parser = flow_name, required_unless_present = "all", value_name = "FLOW")]
+    pub(crate) flow: Option<preflight::FlowKind>,
+    /// Show every flow with either sort of application
+    #[arg(long, conflicts_with_all = ["flow", "confidential"])]
+    pub(crate) all: bool,
+    /// Who would issue the token
+    #[arg(long, value_name = "URL")]
     pub(crate) authority: String,
-    /// What the token is for; may be repeated
-    #[arg(long = "scope", value_name = "SCOPE", required = true)]
-    pub(crate) scopes: Vec<String>,
-    /// How the user signs in
-    #[arg(long, value_enum, default_value_t = FlowKind::Iwa)]
-    pub(crate) flow: FlowKind,
-    /// The user's name in the cloud, such as joe@contoso.com
-    #[arg(long, value_name = "UPN", required_if_eq("flow", "username-password"))]
-    pub(crate) username: Option<String>,
-    /// Read the password from standard input even if that is a terminal
+    /// What kind of authority it is, where its address does not tell
+    #[arg(long, value_enum, value_name = "KIND")]
+    pub(crate) authority_kind: Option<AuthorityKind>,
+    /// The tenant to ask instead of the authority's
+    #[arg(long, value_name = "NAME|GUID")]
+    pub(crate) tenant: Option<String>,
+    /// The application proves who it is
     #[arg(long)]
-    pub(crate) password_stdin: bool,
-    /// What is printed
-    #[arg(long, value_enum, default_value_t = Output::Text)]
-    pub(crate) output: Output,
-    /// The same as --output json
-    #[arg(long, conflicts_with = "output")]
-    pub(crate) json: bool,
-    /// Say nothing of the progress on standard error
-    #[arg(long, short)]
-    pub(crate) quiet: bool,
-    /// What carries the requests
-    #[arg(long, value_enum, default_value_t = Backend::Tokio)]
-    pub(crate) backend: Backend,
-    /// A certificate authority to trust beside the platform's, PEM or DER; may be repeated
-    #[arg(long = "ca-certificate", value_name = "FILE")]
-    pub(crate) ca_certificates: Vec<PathBuf>,
+    pub(crate) confidential: bool,
     /// Accept http for addresses of this machine
     #[arg(long)]
     pub(crate) allow_http_loopback: bool,
-    /// Do not ask whether an unknown authority is one
+    /// Print JSON
     #[arg(long)]
-    pub(crate) no_instance_discovery: bool,
-    /// The claims of a challenge, a JSON object
-    #[arg(long, value_name = "JSON")]
-    pub(crate) claims: Option<String>,
-    /// The federation server's metadata document, where the server publishes none
-    #[arg(long, value_name = "FILE")]
-    pub(crate) federation_metadata: Option<PathBuf>,
-    /// The identifier under which the service logs the call
-    #[arg(long, value_name = "ID")]
-    pub(crate) correlation_id: Option<String>,
-}
-
-impl TokenArgs {
-    /// What is printed, by whichever option it was said.
-    pub(crate) fn output(&self) -> Output {
-        if self.json { Output::Json } else { self.output }
-    }
-}
-
-/// The arguments of `emulator`.
-#[cfg(feature = "emulator")]
-#[derive(Debug, Args)]
-pub(crate) struct EmulatorArgs {
-    /// The port to listen on; any free one if 0 or absent
-    #[arg(long)]
-    pub(crate) port: Option<u16>,
-    /// Speak https, with a certificate of an authority made at the start
-    #[arg(long)]
-    pub(crate) https: bool,
-    /// Its world (users, domains, faults, …) as JSON; a small one is built in
-    #[arg(long, value_name = "FILE")]
-    pub(crate) config: Option<PathBuf>,
-    /// Where to write the certificate to trust, in PEM; to standard output if absent
-    #[arg(long, value_name = "FILE", requires = "https")]
-    pub(crate) write_ca_certificate: Option<PathBuf>,
+    pub(crate) json: bool,
 }
 
 #[cfg(test)]

@@ -27,6 +27,11 @@ pub(crate) fn run(args: &EmulatorArgs) -> Result<(), Failure> {
         let consented = if app.consented { "" } else { " (nobody has consented)" };
         writeln!(out, "client id: {}{consented}", app.client_id)?;
     }
+    for app in config.apps.iter().filter(|app| !app.public) {
+        for secret in &app.secrets {
+            writeln!(out, "confidential client id: {} (secret: {secret})", app.client_id)?;
+        }
+    }
     for user in &config.users {
         writeln!(out, "user: {} (password: {})", user.upn, user.password)?;
     }

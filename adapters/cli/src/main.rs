@@ -1,12 +1,18 @@
-//! The `entrada` command: tokens from a shell, a demonstration, and the JSON steps over standard input and output.
+//! The `entrada` command: tokens from a shell, errors explained, a demonstration, and the JSON steps over standard input
+//! and output.
 
 mod args;
 mod backend;
+mod client;
 #[cfg(feature = "emulator")]
 mod demo;
 #[cfg(feature = "emulator")]
 mod emulator;
+mod explain;
+mod preflight;
 mod report;
+mod screen;
+mod secrets;
 mod session;
 mod token;
 
@@ -29,6 +35,8 @@ fn main() -> ExitCode {
         #[cfg(feature = "emulator")]
         Command::Demo(args) => demo::run(&args),
         Command::Token(args) => token::run(*args),
+        Command::Explain(args) => explain::run(&args),
+        Command::Preflight(args) => preflight::run(&args),
         Command::Session => session::run(),
         #[cfg(feature = "emulator")]
         Command::Emulator(args) => emulator::run(&args),

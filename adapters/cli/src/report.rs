@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use entrada_core::error::{Error, ErrorKind, Fault};
+use entrada_core::error::{Error, ErrorKind, Fault, SignInFault};
 use entrada_core::http::HttpAuth;
 use entrada_core::result::AuthenticationResult;
 use entrada_core::step::StepEvent;
@@ -71,11 +71,21 @@ impl Failure {
 
 /// The exit code that scripts can act on.
 fn exit_code(error: &Error) -> u8 {
+    if matches!(error.fault(), Fault::Denied(denial) if denial.is_cancelled()) {
+        return 3;
+    }
     match (error.fault(), error.kind()) {
-        (Fault::NoRandomness { .. }, _) => 1,
+        // Nobody else was at fault: this machine, or what signs for the application.
+        (
+            Fault::NoRandomness { .. }
+            | Fault::Signer(_)
+            | Fault::SignIn(SignInFault::PortInUse { .. } | SignInFault::NoListener { .. }),
+            _,
+        ) => 1,
         // What XML cannot carry came with the arguments, too.
         (Fault::Misuse(_) | Fault::Envelope(_), _) => USAGE,
-        (Fault::Unsupported(_), _) | (_, ErrorKind::UiRequired | ErrorKind::ClaimsChallenge) => 3,
+        (Fault::Unsupported(_) | Fault::CodeExpired | Fault::SignIn(SignInFault::TimedOut { .. }), _)
+        | (_, ErrorKind::UiRequired | ErrorKind::ClaimsChallenge) => 3,
         (_, ErrorKind::Transport) => 5,
         _ => 4,
     }
@@ -112,6 +122,11 @@ impl<W: Write> Progress<W> {
         }
     }
 
+    /// Writes nothing more.
+    pub(crate) fn mute(&mut self) {
+        self.out = None;
+    }
+
     /// Why writing stopped, if it did.
     #[cfg(feature = "emulator")]
     pub(crate) fn end(self) -> io::Result<()> {
@@ -136,6 +151,11 @@ impl<W: Write> Progress<W> {
                 writeln!(out, "   {}, {} ms", plain(&error.to_string()), elapsed.as_millis())?;
             }
             StepEvent::Waiting { until } => writeln!(out, "   waiting until {}", time(*until))?,
+            StepEvent::Showing { .. } => writeln!(out, "   a code to type on another device")?,
+            StepEvent::Signing { algorithm, key } => {
+                writeln!(out, "   signing with {algorithm} and the key {:?}", plain(key))?;
+            }
+            StepEvent::Asserting { audience } => writeln!(out, "   an assertion for {}", plain(audience))?,
             StepEvent::Saved { kept: Ok(()) } => writeln!(out, "   the tokens are in the cache")?,
             StepEvent::Saved { kept: Err(error) } => writeln!(out, "   {}", plain(&error.to_string()))?,
             _ => {}
@@ -162,7 +182,7 @@ pub(crate) fn describe(out: &mut impl Write, result: &AuthenticationResult) -> i
 }
 
 /// A time as people write it, in UTC.
-fn time(at: Timestamp) -> String {
+pub(crate) fn time(at: Timestamp) -> String {
     let millis = i64::try_from(at.as_millis()).ok();
     match millis.and_then(|millis| jiff::Timestamp::from_millisecond(millis).ok()) {
         Some(time) => format!("{time:.0}"),
@@ -188,6 +208,30 @@ mod tests {
     fn a_machine_without_randomness_is_neither_wrong_usage_nor_a_refusal() {
         let error = entrada_core::seed::Seed::draw(|_| Err("none")).unwrap_err();
         assert_eq!(exit_code(&error), 1);
+    }
+
+    #[test]
+    fn each_fault_has_its_exit_code() {
+        use entrada_core::error::Misuse;
+        use entrada_core::http::{TransportError, TransportErrorKind};
+        use entrada_core::signer::SignerErrorKind;
+        for (fault, code) in [
+            (Fault::Misuse(Misuse::NoUsername), 2),
+            (Fault::CodeExpired, 3),
+            (Fault::SignIn(SignInFault::TimedOut { seconds: 1 }), 3),
+            (Fault::SignIn(SignInFault::PortInUse { port: 1 }), 1),
+            (Fault::SignIn(SignInFault::StateMismatch), 4),
+            (Fault::Signer(SignerErrorKind::Unavailable.into()), 1),
+            (
+                Fault::Transport {
+                    service: entrada_core::error::Service::Token,
+                    error: TransportError::from(TransportErrorKind::Timeout),
+                },
+                5,
+            ),
+        ] {
+            assert_eq!(exit_code(&fault.into()), code);
+        }
     }
 
     #[test]

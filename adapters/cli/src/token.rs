@@ -1,18 +1,32 @@
 //! `entrada token`: the real thing.
 
-use std::io::{self, IsTerminal, Read, Write};
+use std::io::{self, Write};
 use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
 
-use entrada_core::application::{PublicClientApplication, RequestOptions};
-use entrada_core::authority::{Authority, AuthorityOptions};
+use entrada_core::application::{Application, RequestOptions};
+use entrada_core::authority::AuthorityOptions;
+use entrada_core::flow::authorization_code::StartSignIn;
+use entrada_core::flow::client_credentials::ClientCredentials;
+use entrada_core::flow::device_code::DeviceCode;
+use entrada_core::flow::integrated_windows_auth::IntegratedWindowsAuth;
+use entrada_core::flow::on_behalf_of::OnBehalfOf;
+use entrada_core::flow::refresh_token::RefreshToken;
+use entrada_core::flow::username_password::UsernamePassword;
+use entrada_core::preflight;
 use entrada_core::result::AuthenticationResult;
-use entrada_core::secret::Secret;
+use entrada_core::step::{Flow, StepEvent};
+use entrada_host::Interactive;
 use entrada_tokio::Settings;
 use zeroize::Zeroizing;
 
-use crate::args::{FlowKind, Output, TokenArgs};
+use crate::args::{Backend, BrowserArgs, ClientArgs, FlowKind, Output, TokenArgs, UserArgs};
 use crate::backend;
+use crate::client::{self, confidential, public};
 use crate::report::{self, Failure, Progress};
+use crate::screen::Screen;
+use crate::secrets::{self, Source};
 
 /// Gets a token and prints it.
 pub(crate) fn run(args: TokenArgs) -> Result<(), Failure> {
@@ -32,38 +46,195 @@ pub(crate) fn run(args: TokenArgs) -> Result<(), Failure> {
 }
 
 fn acquire(args: TokenArgs) -> Result<AuthenticationResult, Failure> {
+    check(&args)?;
+    let options = options(&args)?;
     let authority_options = AuthorityOptions::default()
         .allow_http_loopback(args.allow_http_loopback)
         .instance_discovery(!args.no_instance_discovery);
-    let authority = Authority::parse(&args.authority, authority_options).map_err(Failure::Flow)?;
-    let app = PublicClientApplication::new(args.client_id, authority);
-    let mut options = RequestOptions::default();
-    options.claims = args.claims;
-    options.correlation_id = args.correlation_id;
-    options.federation_metadata = args.federation_metadata.as_deref().map(read_text).transpose()?;
+    let authority = client::authority(&args.authority, args.authority_kind, authority_options)?;
     let mut settings = Settings::new();
     settings.extra_root_certificates =
         args.ca_certificates.iter().map(|path| read(path)).collect::<Result<_, _>>()?;
-    // The flow says what is wrong with a name that is missing.
-    let username = args.username.unwrap_or_default();
+    let mut proof = client::proof(&args.client)?;
+    if proof.is_none() && matches!(args.flow, FlowKind::ClientCredentials | FlowKind::OnBehalfOf) {
+        proof = Some(client::proof_by_prompt(&args.client)?);
+    }
+    let (credential, signer) = proof.map_or((None, None), |proof| (Some(proof.credential), proof.signer));
+    settings.signer = signer;
+    let app = client::application(&args.client_id, authority, credential);
+    start(args, app, options, Runner::new(settings))
+}
 
-    let mut progress = Progress::new((!args.quiet).then(io::stderr));
-    match args.flow {
-        FlowKind::Iwa if args.password_stdin => {
-            Err(Failure::Usage("--password-stdin goes with --flow username-password".to_owned()))
-        }
+/// Fills in the flow and runs it.
+fn start(
+    args: TokenArgs,
+    app: Application,
+    options: RequestOptions,
+    runner: Runner,
+) -> Result<AuthenticationResult, Failure> {
+    let TokenArgs { flow, scopes, user, browser, client, backend, quiet, .. } = args;
+    // The flow says what is wrong with a name that is missing.
+    let username = user.username.clone().unwrap_or_default();
+    let runner = Runner { backend, quiet, ..runner };
+    match flow {
         FlowKind::Iwa => {
-            let mut flow = app.acquire_token_by_integrated_windows_auth(args.scopes, username);
+            let app = public(preflight::FlowKind::IntegratedWindowsAuth, app)?;
+            let mut flow = IntegratedWindowsAuth::new(app, scopes, username);
             flow.options = options;
-            backend::acquire(args.backend, settings, flow, |event| progress.on(&event))
+            runner.run(flow)
         }
         FlowKind::UsernamePassword => {
-            let password = password(&username, args.password_stdin)?;
-            let mut flow = app.acquire_token_by_username_password(args.scopes, username, password);
+            let prompt = format!("Password for {}", report::plain(&username));
+            let password = password(&user).read(&prompt)?;
+            let mut flow = UsernamePassword::new(app, scopes, username, password);
             flow.options = options;
-            backend::acquire(args.backend, settings, flow, |event| progress.on(&event))
+            runner.run(flow)
+        }
+        FlowKind::DeviceCode => {
+            let mut flow = DeviceCode::new(public(preflight::FlowKind::DeviceCode, app)?, scopes);
+            flow.options = options;
+            runner.run(flow)
+        }
+        FlowKind::Interactive => {
+            let redirect_uri = browser.redirect_uri.as_deref().unwrap_or("http://localhost");
+            let mut flow = StartSignIn::new(app, scopes, redirect_uri);
+            flow.prompt = browser.prompt;
+            flow.domain_hint.clone_from(&browser.domain_hint);
+            flow.options = options;
+            runner.run_interactive(flow, &interactive(&browser))
+        }
+        FlowKind::ClientCredentials => {
+            let mut app = confidential(preflight::FlowKind::ClientCredentials, app)?;
+            app.region = client.region.map(|name| name.parse()).transpose().map_err(Failure::Flow)?;
+            let mut flow = ClientCredentials::new(app, scopes);
+            flow.options = options;
+            runner.run(flow)
+        }
+        FlowKind::OnBehalfOf => {
+            let app = confidential(preflight::FlowKind::OnBehalfOf, app)?;
+            let assertion = assertion(&user).read("The caller's access token")?;
+            let mut flow = OnBehalfOf::new(app, scopes, assertion);
+            flow.options = options;
+            runner.run(flow)
+        }
+        FlowKind::RefreshToken => {
+            let token = refresh_token(&user).read("Refresh token")?;
+            let mut flow = RefreshToken::new(app, scopes, token);
+            flow.options = options;
+            runner.run(flow)
         }
     }
+}
+
+/// What runs a flow and shows what happens.
+struct Runner {
+    backend: Backend,
+    quiet: bool,
+    settings: Settings,
+}
+
+impl Runner {
+    const fn new(settings: Settings) -> Self {
+        Self { backend: Backend::Tokio, quiet: false, settings }
+    }
+
+    fn run<F>(self, flow: F) -> Result<F::Output, Failure>
+    where
+        F: Flow + Send,
+        F::Output: Send,
+    {
+        let Self { backend, quiet, mut settings } = self;
+        let screen = Screen::new();
+        let shown = screen.clone();
+        settings.show = Arc::new(move |prompt| shown.show(prompt));
+        let mut progress = Progress::new((!quiet).then(io::stderr));
+        let ended = backend::acquire(backend, settings, flow, |event| {
+            progress.on(&event);
+            if screen.is_live() && matches!(event, StepEvent::Showing { .. }) {
+                // The countdown has the last line to itself.
+                progress.mute();
+            }
+        });
+        screen.close();
+        ended
+    }
+
+    fn run_interactive(
+        self,
+        flow: StartSignIn,
+        interactive: &Interactive,
+    ) -> Result<AuthenticationResult, Failure> {
+        let mut progress = Progress::new((!self.quiet).then(io::stderr));
+        backend::acquire_interactive(self.backend, self.settings, flow, interactive, |event| {
+            progress.on(&event);
+        })
+    }
+}
+
+/// The browser as the options want it.
+fn interactive(args: &BrowserArgs) -> Interactive {
+    let mut interactive = Interactive::new();
+    if let Some(seconds) = args.sign_in_timeout {
+        interactive.timeout = Duration::from_secs(seconds);
+    }
+    if args.no_browser {
+        interactive.open = Arc::new(|_| Err(io::ErrorKind::Unsupported.into()));
+    }
+    interactive
+}
+
+/// Finds what cannot go together before anything is asked or read.
+fn check(args: &TokenArgs) -> Result<(), Failure> {
+    if let Some((option, flows)) = args.misplaced() {
+        let flows: Vec<_> = flows.iter().map(|flow| flow.name()).collect();
+        return Err(Failure::Usage(format!("{option} goes with --flow {}", flows.join(" or "))));
+    }
+    // What clap calls `requires` holds no longer where another credential is given.
+    let ClientArgs { certificate, send_x5c, pfx_password_env, .. } = &args.client;
+    if certificate.is_none() && (*send_x5c || pfx_password_env.is_some()) {
+        return Err(Failure::Usage("--send-x5c and --pfx-password-env go with --certificate".to_owned()));
+    }
+    let UserArgs { password_stdin, assertion_stdin, refresh_token_stdin, .. } = &args.user;
+    // Where nothing is said, these flows read standard input.
+    let by_default = match args.flow {
+        FlowKind::UsernamePassword => args.user.password_env.is_none(),
+        FlowKind::OnBehalfOf => args.user.assertion_env.is_none(),
+        FlowKind::RefreshToken => args.user.refresh_token_env.is_none(),
+        FlowKind::Iwa | FlowKind::DeviceCode | FlowKind::Interactive | FlowKind::ClientCredentials => false,
+    };
+    let users = *password_stdin || *assertion_stdin || *refresh_token_stdin || by_default;
+    if users && args.client.client_secret_stdin {
+        return Err(Failure::Usage(
+            "standard input holds one secret: name an environment variable for the other".to_owned(),
+        ));
+    }
+    Ok(())
+}
+
+fn options(args: &TokenArgs) -> Result<RequestOptions, Failure> {
+    let mut options = RequestOptions::default();
+    options.claims = args.claims.as_deref().map(text_or_file).transpose()?;
+    options.correlation_id = args.correlation_id.clone();
+    options.tenant = args.tenant.clone();
+    options.login_hint = args.user.login_hint.clone();
+    options.fmi_path = args.client.fmi_path.clone();
+    options.federation_metadata = args.user.federation_metadata.as_deref().map(read_text).transpose()?;
+    Ok(options)
+}
+
+fn password(args: &UserArgs) -> Source<'_> {
+    let env = args.password_env.as_deref();
+    Source { what: "password", limit: secrets::PASSWORD, env, stdin: args.password_stdin }
+}
+
+fn assertion(args: &UserArgs) -> Source<'_> {
+    let env = args.assertion_env.as_deref();
+    Source { what: "caller's access token", limit: secrets::TOKEN, env, stdin: args.assertion_stdin }
+}
+
+fn refresh_token(args: &UserArgs) -> Source<'_> {
+    let env = args.refresh_token_env.as_deref();
+    Source { what: "refresh token", limit: secrets::TOKEN, env, stdin: args.refresh_token_stdin }
 }
 
 fn print(out: &mut impl Write, output: Output, result: &AuthenticationResult) -> io::Result<()> {
@@ -80,40 +251,8 @@ fn print(out: &mut impl Write, output: Output, result: &AuthenticationResult) ->
     }
 }
 
-/// From the prompt, or from standard input where nobody sits or it was asked for.
-fn password(username: &str, from_stdin: bool) -> Result<Secret, Failure> {
-    if !from_stdin && io::stdin().is_terminal() {
-        let prompt = format!("Password for {}: ", report::plain(username));
-        return rpassword::prompt_password(prompt)
-            .map(Secret::new)
-            .map_err(|error| Failure::Usage(format!("the password cannot be read: {error}")));
-    }
-    first_line(io::stdin().lock())
-}
-
-/// The most bytes of a password that are read.
-const LONGEST_PASSWORD: u64 = 4096;
-
-/// All of the input, to the character, but the line break at its end and the mark with which Windows PowerShell begins
-/// what it pipes: a password is tried once, and a wrong one counts.
-fn first_line(input: impl Read) -> Result<Secret, Failure> {
-    let refused = |reason: &str| Failure::Usage(format!("the password on standard input {reason}"));
-    // Room enough from the start leaves no outgrown copy behind.
-    let mut bytes = Zeroizing::new(Vec::with_capacity(LONGEST_PASSWORD as usize + 64));
-    input
-        .take(LONGEST_PASSWORD + 1)
-        .read_to_end(&mut bytes)
-        .map_err(|error| refused(&format!("cannot be read: {error}")))?;
-    if bytes.len() as u64 > LONGEST_PASSWORD {
-        return Err(refused("is longer than 4096 bytes"));
-    }
-    let text = std::str::from_utf8(&bytes).map_err(|_| refused("is not UTF-8"))?;
-    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    let text = text.strip_suffix('\n').map_or(text, |line| line.strip_suffix('\r').unwrap_or(line));
-    if text.contains('\n') {
-        return Err(refused("has more than one line"));
-    }
-    Ok(Secret::new(text))
+fn text_or_file(text: &str) -> Result<String, Failure> {
+    text.strip_prefix('@').map_or_else(|| Ok(text.to_owned()), |path| read_text(Path::new(path)))
 }
 
 fn read(path: &Path) -> Result<Vec<u8>, Failure> {
@@ -122,35 +261,4 @@ fn read(path: &Path) -> Result<Vec<u8>, Failure> {
 
 fn read_text(path: &Path) -> Result<String, Failure> {
     String::from_utf8(read(path)?).map_err(|_| Failure::Usage(format!("{}: not UTF-8", path.display())))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_password_is_read_to_the_character_without_the_line_break_at_its_end() {
-        for (input, password) in
-            [("p", "p"), ("p\n", "p"), ("p\r\n", "p"), (" p \n", " p "), ("p\r", "p\r"), ("", ""), ("ü", "ü")]
-        {
-            assert_eq!(first_line(input.as_bytes()).unwrap(), Secret::new(password), "{input:?}");
-        }
-    }
-
-    #[test]
-    fn a_byte_order_mark_before_a_password_is_none_of_it() {
-        for (input, password) in
-            [("\u{feff}p\r\n", "p"), ("\u{feff}\u{feff}p", "\u{feff}p"), ("p\u{feff}", "p\u{feff}")]
-        {
-            assert_eq!(first_line(input.as_bytes()).unwrap(), Secret::new(password), "{input:?}");
-        }
-    }
-
-    #[test]
-    fn what_is_no_password_is_refused_and_not_told() {
-        for input in [&b"planted\nq"[..], b"planted\xff", &[b'p'; 5000]] {
-            let Err(Failure::Usage(reason)) = first_line(input) else { panic!() };
-            assert!(!reason.contains("planted"), "{reason}");
-        }
-    }
 }

@@ -1,19 +1,67 @@
 //! An answer line, read into a reply.
 
 use base64::Engine;
+use base64::alphabet::URL_SAFE;
 use base64::engine::general_purpose::STANDARD;
+use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use entrada_core::http::{Outcome, Response, TransportErrorKind};
-use entrada_core::secret::SecretBytes;
+use entrada_core::secret::{Secret, SecretBytes};
+use entrada_core::signer::{Signature, SignerError, SignerErrorKind};
 use entrada_core::time::Timestamp;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 
 use crate::members::{Members, Refused};
 
-/// The answer to a `wait`: the time alone.
-pub(crate) fn wait(mut members: Members<'_>) -> Result<Timestamp, Refused> {
+/// The answer to a `wait` or a `show`: the time alone.
+pub(crate) fn time(name: &str, mut members: Members<'_>) -> Result<((), Timestamp), Refused> {
     let now = members.now()?;
-    members.end("the answer \"wait\"")?;
-    Ok(now)
+    members.end(&format!("the answer {name:?}"))?;
+    Ok(((), now))
+}
+
+/// The answer to a `sign`: a signature, or why there is none.
+pub(crate) fn sign(mut members: Members<'_>) -> Result<(Result<Signature, SignerError>, Timestamp), Refused> {
+    const SIGNATURE: &str = "a signature in base64url";
+    let now = members.now()?;
+    let reply = match members.text("failed")? {
+        Some(kind) => Err(signer_failure(&kind)?.into()),
+        None => {
+            let text: String = members.required("signature", SIGNATURE)?;
+            let bytes = BASE64URL.decode(text).ok().filter(|bytes| !bytes.is_empty());
+            Ok(Signature::new(bytes.ok_or(Refused(format!("the member \"signature\" must be {SIGNATURE}")))?))
+        }
+    };
+    members.forget_null(&["failed", "signature"]);
+    members.end("this answer")?;
+    Ok((reply, now))
+}
+
+/// With or without padding: what made the signature elsewhere may write either.
+const BASE64URL: GeneralPurpose = GeneralPurpose::new(
+    &URL_SAFE,
+    GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
+);
+
+/// The answer to an `assert`: an assertion, or why there is none.
+pub(crate) fn assert(mut members: Members<'_>) -> Result<(Result<Secret, SignerError>, Timestamp), Refused> {
+    let now = members.now()?;
+    let reply = match members.text("failed")? {
+        Some(kind) => Err(signer_failure(&kind)?.into()),
+        None => Ok(members.required::<String>("assertion", "a text").map(Secret::new)?),
+    };
+    members.forget_null(&["failed", "assertion"]);
+    members.end("this answer")?;
+    Ok((reply, now))
+}
+
+fn signer_failure(kind: &str) -> Result<SignerErrorKind, Refused> {
+    Ok(match kind {
+        "unsupported" => SignerErrorKind::Unsupported,
+        "unavailable" => SignerErrorKind::Unavailable,
+        "denied" => SignerErrorKind::Denied,
+        "other" => SignerErrorKind::Other,
+        _ => return Err("the member \"failed\" must be unsupported, unavailable, denied or other".into()),
+    })
 }
 
 /// The answer to a `send`: a response, or why there is none.

@@ -3,29 +3,47 @@
 use std::borrow::Cow;
 
 use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use entrada_core::cache::CacheDocument;
 use entrada_core::error::Error;
+use entrada_core::flow::authorization_code::SignIn;
+use entrada_core::flow::device_code::{PendingDeviceCode, Prompt};
+use entrada_core::flow::implicit::{ImplicitSignIn, ImplicitTokens};
 use entrada_core::http::{HttpAuth, Request};
 use entrada_core::result::AuthenticationResult;
 use entrada_core::secret::SecretBytes;
+use entrada_core::signer::{AssertionRequest, SigningInput};
 use entrada_core::time::Timestamp;
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 use serde_json::Value;
 use zeroize::Zeroizing;
 
-use crate::result::{Failure, Success};
+use crate::conversation::Outcome;
+use crate::result::{Brought, Failure, Success};
 
 #[derive(Serialize)]
 #[serde(tag = "step", rename_all = "snake_case")]
 enum Ask<'a> {
     Send { request: Wire<'a> },
     Wait { until: u64 },
-    Done { result: Success<'a> },
+    Show { prompt: Shown<'a> },
+    Sign { alg: &'static str, input: &'a str, key: &'a str },
+    Assert { client_id: &'a str, audience: &'a str, tenant: Option<&'a str>, claims: Option<&'a str> },
+    Done { result: Ended<'a> },
     Failed { error: Failure<'a> },
     Cache { cache: Value },
     Refused { reason: &'a str },
+}
+
+/// What a flow yields. What is kept meanwhile holds the state and the verifier in clear text: another process takes it up.
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Ended<'a> {
+    Token(Success<'a>),
+    SignIn { url: &'a str, sign_in: &'a SignIn },
+    Implicit { url: &'a str, sign_in: &'a ImplicitSignIn },
+    Tokens(Brought<'a>),
 }
 
 /// A request to be sent.
@@ -40,9 +58,56 @@ pub(crate) fn wait(until: Timestamp) -> String {
     json(&Ask::Wait { until: until.as_millis() }, 64)
 }
 
+/// What a person must be shown.
+pub(crate) fn show(prompt: &Prompt) -> String {
+    // As of a request: the device code is a credential.
+    json(&Ask::Show { prompt: Shown::from(prompt) }, 16 * 1024)
+}
+
+/// What is to be signed.
+pub(crate) fn sign(input: &SigningInput) -> String {
+    let encoded = URL_SAFE_NO_PAD.encode(&input.input);
+    let room = encoded.len().saturating_add(256);
+    json(&Ask::Sign { alg: input.algorithm.as_str(), input: &encoded, key: &input.key }, room)
+}
+
+/// An assertion that is to be made.
+pub(crate) fn assert(request: &AssertionRequest) -> String {
+    let ask = Ask::Assert {
+        client_id: &request.client_id,
+        audience: &request.audience,
+        tenant: request.tenant.as_deref(),
+        claims: request.claims.as_deref(),
+    };
+    json(&ask, 512)
+}
+
 /// The end, with a token.
-pub(crate) fn done(result: &AuthenticationResult) -> String {
-    json(&Ask::Done { result: Success::from(result) }, room(result))
+impl Outcome for AuthenticationResult {
+    fn done(&self) -> String {
+        json(&Ask::Done { result: Ended::Token(Success::from(self)) }, room(self))
+    }
+}
+
+/// The end of a sign-in's first half: where to send the browser, and what to keep meanwhile.
+impl Outcome for SignIn {
+    fn done(&self) -> String {
+        json(&Ask::Done { result: Ended::SignIn { url: self.url().as_str(), sign_in: self } }, 16 * 1024)
+    }
+}
+
+/// As of a [`SignIn`].
+impl Outcome for ImplicitSignIn {
+    fn done(&self) -> String {
+        json(&Ask::Done { result: Ended::Implicit { url: self.url().as_str(), sign_in: self } }, 16 * 1024)
+    }
+}
+
+/// The tokens that a browser brought.
+impl Outcome for ImplicitTokens {
+    fn done(&self) -> String {
+        json(&Ask::Done { result: Ended::Tokens(Brought::from(self)) }, 64 * 1024)
+    }
 }
 
 /// Room for the token and its claims.
@@ -76,6 +141,30 @@ pub(crate) fn json(value: &impl Serialize, room: usize) -> String {
 
 /// Never printed: texts, numbers and maps with texts as keys always are JSON, and JSON always is UTF-8.
 const UNPRINTABLE: &str = r#"{"step":"refused","reason":"the step cannot be written"}"#;
+
+/// A prompt. What is pending holds the device code in clear text: it is what another process takes up.
+#[derive(Serialize)]
+struct Shown<'a> {
+    user_code: &'a str,
+    verification_uri: &'a str,
+    verification_uri_complete: Option<&'a str>,
+    message: &'a str,
+    expires_at: u64,
+    pending: &'a PendingDeviceCode,
+}
+
+impl<'a> From<&'a Prompt> for Shown<'a> {
+    fn from(prompt: &'a Prompt) -> Self {
+        Self {
+            user_code: &prompt.user_code,
+            verification_uri: prompt.verification_uri.as_str(),
+            verification_uri_complete: prompt.verification_uri_complete.as_ref().map(|uri| uri.as_str()),
+            message: &prompt.message,
+            expires_at: prompt.expires_at.as_millis(),
+            pending: &prompt.pending,
+        }
+    }
+}
 
 /// A request with its body and headers in clear text: the one place where a session must write them.
 struct Wire<'a>(&'a Request);

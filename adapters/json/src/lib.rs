@@ -15,8 +15,66 @@
 //! - A line that cannot be taken prints `{"step":"refused","reason":"…"}` and changes nothing. Reasons name members,
 //!   never their values, so they can be logged. Every other line may hold a secret.
 //! - A member that may be absent may be `null`. In the answer to a `send`, `headers` and `body` may be absent.
-//! - `login_hint` must name the user that `username` names; `claims` is a JSON object as text, as errors give it;
-//!   `extra_query_parameters` is an object of texts, sent in the order of the line.
+//!
+//! # Starts
+//!
+//! | start | of its own | applications |
+//! |---|---|---|
+//! | `integrated_windows_auth` | `username` | public |
+//! | `username_password` | `username`, `password` | both |
+//! | `device_code` | none; or `pending`, from a prompt, instead of `scopes` and options | public |
+//! | `client_credentials` | `region`? | confidential |
+//! | `on_behalf_of` | `assertion`, the token that the caller came with | confidential |
+//! | `user_fic` | `credential`, which vouches for the user named by `user_id` or `username` | confidential |
+//! | `agent_user` | `agent_id`, the client id of the agent, and `user_id` or `username`; the application is its blueprint | confidential |
+//! | `refresh_token` | `refresh_token`, from elsewhere | both |
+//! | `sign_in` | `redirect_uri`; `prompt`?, `domain_hint`?, `response_mode`?, `spa`?, `extra_scopes_to_consent`? | both |
+//! | `authorization_code` | `sign_in`, and as `redirect` what the browser brought, instead of `scopes` and options | both |
+//! | `implicit` | as `sign_in`, but `response_type` (`id_token`, `token` or `id_token token`) for the last two | both |
+//! | `implicit_answer` | `sign_in` and `redirect`, as `authorization_code` | both |
+//!
+//! `sign_in` and `implicit` end with `{"url":"…","sign_in":{…}}`: send the browser to the one, keep the other until it
+//! comes back, as a password is kept. `redirect` is the whole address to which it comes back or, with the `response_mode`
+//! `form_post`, the body that it posts. What `implicit_answer` ends with has `access_token`, `expires_on`, `id_token` and
+//! `id_token_claims` that may be null, and neither `account` nor `token_source`: it is kept in no cache.
+//!
+//! All take `client_id`, `authority`, `scopes` (an array), `now`, and if need be `seed`, `cache`, `authority_kind`,
+//! `tenant` (the one to ask instead of the authority's), `claims` (a JSON object as text, as errors give it),
+//! `client_capabilities`, `client_info_headers`, `correlation_id`, `extra_query_parameters` (an object of texts, sent in
+//! the order of the line), `instance_discovery`, `allow_http_loopback`. `authority_kind` is `"oidc"` for an OpenID
+//! provider by its issuer; absent, the kind is told by the address. Besides, where the start has a use for them:
+//! `login_hint` (which must agree with `username`), `federation_metadata` and `fmi_path`. What a start cannot use is
+//! refused.
+//!
+//! An application is confidential if the line says how it proves who it is, in one of three ways:
+//!
+//! ```text
+//! "client_secret":"…"
+//! "client_certificate":{"certificate":"<base64 DER>","key":"<a name>","send_x5c":false,"chain":["<base64 DER>",…]}
+//! "client_assertion":"…"                                              or true, to be asked through `assert`
+//! ```
+//!
+//! `chain` holds the certificates of the issuers, the nearest first; they go out with `send_x5c`. `key` is whatever the
+//! other side calls the key: it signs, and no key ever comes here.
+//!
+//! A `cache` begins a new memory. Without one, each start goes on with what the session has: its tokens, and what it
+//! learned of authorities, throttling and client assertions.
+//!
+//! # Further asks
+//!
+//! ```text
+//! → {"step":"show","prompt":{"user_code":"…","verification_uri":"…","verification_uri_complete":null,"message":"…",
+//!      "expires_at":…,"pending":{…}}}                                  ← {"answer":"show","now":…}
+//! → {"step":"sign","alg":"PS256","input":"<base64url>","key":"…"}      ← {"answer":"sign","now":…,"signature":"<base64url>"}
+//! → {"step":"assert","client_id":"…","audience":"…","tenant":"…","claims":null}
+//!                                                                      ← {"answer":"assert","now":…,"assertion":"…"}
+//! ```
+//!
+//! A prompt is answered as soon as it is shown: the flow waits for the person by itself. Its `pending` holds the device
+//! code and is to be kept as a password is. `sign` and `assert` may be answered by `"failed":"unsupported"`,
+//! `unavailable`, `denied` or `other`.
+//!
+//! # In Rust
 //!
 //! ```
 //! use entrada_core::seed::Seed;
@@ -32,6 +90,7 @@
 
 mod answer;
 mod ask;
+mod conversation;
 mod members;
 mod result;
 mod start;
@@ -40,14 +99,12 @@ use std::fmt;
 use std::io;
 use std::mem;
 
-use entrada_core::cache::CacheDocument;
+use entrada_core::cache::Memory;
 use entrada_core::error::Error;
-use entrada_core::http::Outcome;
 use entrada_core::result::AuthenticationResult;
 use entrada_core::seed::Seed;
-use entrada_core::step::{Resume, Step};
-use entrada_core::time::Timestamp;
 
+use crate::conversation::{Conversation, Turn};
 use crate::members::{Members, Refused};
 use crate::result::{Failure, Success};
 use crate::start::Start;
@@ -72,41 +129,18 @@ pub fn error_json(error: &Error) -> String {
 /// Its `Debug` shows what is awaited, and no secret.
 pub struct Session {
     draw: Box<dyn FnMut() -> io::Result<Seed> + Send>,
-    cache: CacheDocument,
-    awaited: Awaited,
+    memory: Memory,
+    /// The flow that is under way and waits for an answer.
+    running: Option<Box<dyn Conversation>>,
     /// Whether a line was read.
     begun: bool,
-}
-
-/// What the next line should be.
-#[derive(Debug, Default)]
-enum Awaited {
-    #[default]
-    Start,
-    Send {
-        response_limit: usize,
-        resume: Resume<Outcome, AuthenticationResult>,
-    },
-    Wait {
-        resume: Resume<(), AuthenticationResult>,
-    },
-}
-
-impl Awaited {
-    const fn name(&self) -> &'static str {
-        match self {
-            Self::Start => "start",
-            Self::Send { .. } => "send",
-            Self::Wait { .. } => "wait",
-        }
-    }
 }
 
 impl Session {
     /// A session with an empty cache, which calls `draw` for each flow that is started without a seed of its own.
     #[must_use]
     pub fn new(draw: impl FnMut() -> io::Result<Seed> + Send + 'static) -> Self {
-        Self { draw: Box::new(draw), cache: CacheDocument::default(), awaited: Awaited::Start, begun: false }
+        Self { draw: Box::new(draw), memory: Memory::default(), running: None, begun: false }
     }
 
     /// Takes one line and gives one, without a line break at its end.
@@ -145,7 +179,7 @@ impl Session {
             (Some(name), None) => self.start(&name, members),
             (None, Some(name)) if name == "cache" => {
                 members.end("the answer \"cache\"")?;
-                Ok(ask::cache(&self.cache))
+                Ok(ask::cache(self.memory.tokens()))
             }
             (None, Some(name)) => self.answer(&name, members),
             (Some(_), Some(_)) => Err("the line is both a start and an answer".into()),
@@ -154,9 +188,8 @@ impl Session {
     }
 
     fn start(&mut self, name: &str, members: Members<'_>) -> Result<String, Refused> {
-        if !matches!(self.awaited, Awaited::Start) {
-            let awaited = self.awaited.name();
-            return Err(Refused(format!("a flow is running: the answer {awaited:?} is awaited")));
+        if let Some(running) = &self.running {
+            return Err(Refused(format!("a flow is running: the answer {:?} is awaited", running.awaits())));
         }
         let Start { flow, now, seed, cache } = start::read(name, members)?;
         let seed = match seed {
@@ -164,58 +197,43 @@ impl Session {
             None => (self.draw)().map_err(|_| Refused::from("no randomness could be drawn: give a seed"))?,
         };
         if let Some(cache) = cache {
-            self.cache = cache;
+            self.memory = Memory::new(cache);
         }
-        let step = flow.and_then(|flow| flow.start(now, seed));
-        Ok(self.advance(step, now))
+        match flow {
+            Ok(flow) => {
+                let turn = flow.start(now, seed, &mut self.memory);
+                self.after(turn)
+            }
+            Err(error) => Ok(ask::failed(&error)),
+        }
     }
 
     fn answer(&mut self, name: &str, members: Members<'_>) -> Result<String, Refused> {
-        let awaited = self.awaited.name();
-        if name != awaited {
-            return Err(match self.awaited {
-                Awaited::Start => "no answer is awaited: a start is".into(),
-                _ => Refused(format!("the answer {awaited:?} is awaited")),
-            });
-        }
-        // What is awaited goes back to its place if the answer turns out to be unfit.
-        match mem::take(&mut self.awaited) {
-            Awaited::Send { response_limit, resume } => match answer::send(members, response_limit) {
-                Ok((outcome, now)) => Ok(self.advance(resume.with(outcome, now), now)),
-                Err(refused) => {
-                    self.awaited = Awaited::Send { response_limit, resume };
-                    Err(refused)
-                }
-            },
-            Awaited::Wait { resume } => match answer::wait(members) {
-                Ok(now) => Ok(self.advance(resume.with((), now), now)),
-                Err(refused) => {
-                    self.awaited = Awaited::Wait { resume };
-                    Err(refused)
-                }
-            },
-            Awaited::Start => Err("no answer is awaited: a start is".into()),
+        match self.running.take() {
+            None => Err("no answer is awaited: a start is".into()),
+            Some(running) if running.awaits() != name => {
+                let refused = Refused(format!("the answer {:?} is awaited", running.awaits()));
+                self.running = Some(running);
+                Err(refused)
+            }
+            Some(running) => {
+                let turn = running.answer(members, &mut self.memory);
+                self.after(turn)
+            }
         }
     }
 
-    /// Goes on to the next ask; what concerns the cache is answered here.
-    fn advance(&mut self, mut step: Result<Step<AuthenticationResult>, Error>, now: Timestamp) -> String {
-        loop {
-            match step {
-                Ok(Step::Send { request, resume }) => {
-                    self.awaited = Awaited::Send { response_limit: request.response_limit, resume };
-                    return ask::send(&request);
-                }
-                Ok(Step::Wait { until, resume }) => {
-                    self.awaited = Awaited::Wait { resume };
-                    return ask::wait(until);
-                }
-                Ok(Step::Save { update, resume }) => {
-                    self.cache.apply(&update);
-                    step = resume.with(Ok(()), now);
-                }
-                Ok(Step::Done(result)) => return ask::done(&result),
-                Err(error) => return ask::failed(&error),
+    fn after(&mut self, turn: Turn) -> Result<String, Refused> {
+        match turn {
+            Turn::Asked(line, running) => {
+                self.running = Some(running);
+                Ok(line)
+            }
+            Turn::Ended(line) => Ok(line),
+            // What is awaited goes back to its place.
+            Turn::Refused(refused, running) => {
+                self.running = Some(running);
+                Err(refused)
             }
         }
     }
@@ -226,8 +244,8 @@ const TOO_LONG: &str = "the line is longer than 8 MiB";
 impl fmt::Debug for Session {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Session")
-            .field("awaited", &self.awaited.name())
-            .field("cache", &self.cache)
+            .field("awaited", &self.running.as_ref().map_or("start", |running| running.awaits()))
+            .field("cache", self.memory.tokens())
             .finish_non_exhaustive()
     }
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use entrada_core::secret::Secret;
 use entrada_core::time::Timestamp;
 use serde::Deserialize;
 use serde::de::{Deserializer, Error as _, MapAccess, Visitor};
@@ -67,9 +68,34 @@ impl<'a> Members<'a> {
         self.optional(name, "a text")
     }
 
+    /// Takes a secret text that may be absent.
+    pub(crate) fn secret(&mut self, name: &str) -> Result<Option<Secret>, Refused> {
+        Ok(self.text(name)?.map(Secret::new))
+    }
+
+    /// Takes a secret text that must be there.
+    pub(crate) fn required_secret(&mut self, name: &str) -> Result<Secret, Refused> {
+        self.required::<String>(name, "a text").map(Secret::new)
+    }
+
     /// Takes a truth value that may be absent.
     pub(crate) fn switch(&mut self, name: &str) -> Result<Option<bool>, Refused> {
         self.optional(name, "true or false")
+    }
+
+    /// Takes one of these words, if it is there.
+    pub(crate) fn one_of<T, const N: usize>(
+        &mut self,
+        name: &str,
+        words: [(&str, T); N],
+    ) -> Result<Option<T>, Refused> {
+        let names = words.each_ref().map(|(word, _)| *word).join(", ");
+        let expected = format!("one of {names}");
+        let Some(text) = self.optional::<String>(name, &expected)? else { return Ok(None) };
+        match words.into_iter().find(|(word, _)| *word == text) {
+            Some((_, value)) => Ok(Some(value)),
+            None => Err(Refused(format!("the member {name:?} must be {expected}"))),
+        }
     }
 
     /// Takes the time, which every start and every answer carries.

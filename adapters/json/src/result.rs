@@ -2,6 +2,7 @@
 
 use entrada_core::account::Account;
 use entrada_core::error::Error;
+use entrada_core::flow::implicit::ImplicitTokens;
 use entrada_core::result::AuthenticationResult;
 use entrada_core::secret::Secret;
 use serde::{Serialize, Serializer};
@@ -19,6 +20,34 @@ pub(crate) struct Success<'a> {
     id_token_claims: Option<&'a Map<String, Value>>,
     token_source: &'static str,
     correlation_id: &'a str,
+}
+
+/// What a browser brought: either token may be absent, and no cache keeps them.
+#[derive(Serialize)]
+pub(crate) struct Brought<'a> {
+    #[serde(serialize_with = "exposed_if_there")]
+    access_token: Option<&'a Secret>,
+    token_type: &'static str,
+    expires_on: Option<u64>,
+    scopes: &'a [String],
+    #[serde(serialize_with = "exposed_if_there")]
+    id_token: Option<&'a Secret>,
+    id_token_claims: Option<&'a Map<String, Value>>,
+    correlation_id: &'a str,
+}
+
+impl<'a> From<&'a ImplicitTokens> for Brought<'a> {
+    fn from(tokens: &'a ImplicitTokens) -> Self {
+        Self {
+            access_token: tokens.access_token.as_ref(),
+            token_type: "Bearer",
+            expires_on: tokens.expires_on.map(|time| time.as_millis()),
+            scopes: &tokens.scopes,
+            id_token: tokens.id_token.as_ref(),
+            id_token_claims: tokens.id_token_claims.as_ref().map(|claims| claims.as_map()),
+            correlation_id: &tokens.correlation_id,
+        }
+    }
 }
 
 /// The account of a token.
@@ -93,4 +122,8 @@ impl<'a> From<&'a Error> for Failure<'a> {
 
 fn exposed<S: Serializer>(secret: &&Secret, serializer: S) -> Result<S::Ok, S::Error> {
     secret.expose().serialize(serializer)
+}
+
+fn exposed_if_there<S: Serializer>(secret: &Option<&Secret>, serializer: S) -> Result<S::Ok, S::Error> {
+    secret.map(Secret::expose).serialize(serializer)
 }

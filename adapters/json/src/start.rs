@@ -1,21 +1,21 @@
 //! A start line, read into a flow.
 
-use entrada_core::application::{PublicClientApplication, RequestOptions};
-use entrada_core::authority::{Authority, AuthorityOptions};
+mod arguments;
+mod browser;
+mod registration;
+
+use entrada_core::application::RequestOptions;
 use entrada_core::cache::CacheDocument;
 use entrada_core::error::Error;
-use entrada_core::flow::integrated_windows_auth::IntegratedWindowsAuth;
-use entrada_core::flow::username_password::UsernamePassword;
-use entrada_core::result::AuthenticationResult;
-use entrada_core::secret::Secret;
 use entrada_core::seed::Seed;
-use entrada_core::step::{Flow, Step};
 use entrada_core::time::Timestamp;
 use serde::de::IgnoredAny;
-use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 use zeroize::Zeroizing;
 
+use self::arguments::Arguments;
+use self::registration::Registration;
+use crate::conversation::AnyFlow;
 use crate::members::{Members, Pairs, Refused};
 
 /// What a start line says.
@@ -27,45 +27,34 @@ pub(crate) struct Start {
     pub(crate) cache: Option<CacheDocument>,
 }
 
-/// A flow of whichever kind.
-pub(crate) enum AnyFlow {
-    IntegratedWindowsAuth(IntegratedWindowsAuth),
-    UsernamePassword(UsernamePassword),
-}
-
-impl AnyFlow {
-    pub(crate) fn start(self, now: Timestamp, seed: Seed) -> Result<Step<AuthenticationResult>, Error> {
-        match self {
-            Self::IntegratedWindowsAuth(flow) => flow.start(now, seed),
-            Self::UsernamePassword(flow) => flow.start(now, seed),
-        }
-    }
-}
-
-/// The starts that the design names and this version cannot do.
-const LATER: [&str; 7] = [
-    "device_code",
-    "sign_in",
-    "authorization_code",
-    "client_credentials",
-    "on_behalf_of",
-    "silent",
-    "refresh_token",
-];
-
-/// The members of other flows: named in the reason, as they are no slip of the pen.
-const OF_OTHER_FLOWS: [&str; 14] = [
-    "client_secret",
-    "client_certificate",
-    "client_assertion",
+/// The members that some starts cannot use: named in the reason, as they are no slip of the pen.
+const OF_SOME_STARTS: [&str; 29] = [
+    "scopes",
+    "claims",
+    "correlation_id",
+    "extra_query_parameters",
+    "tenant",
+    "login_hint",
+    "federation_metadata",
     "fmi_path",
+    "region",
+    "username",
     "password",
     "pending",
     "redirect_uri",
+    "prompt",
+    "domain_hint",
+    "response_mode",
+    "response_type",
+    "spa",
+    "extra_scopes_to_consent",
     "sign_in",
     "redirect",
     "assertion",
     "session_key",
+    "credential",
+    "user_id",
+    "agent_id",
     "account",
     "force_refresh",
     "refresh_token",
@@ -73,33 +62,11 @@ const OF_OTHER_FLOWS: [&str; 14] = [
 
 /// Reads the members of the start `name`.
 pub(crate) fn read(name: &str, mut members: Members<'_>) -> Result<Start, Refused> {
-    let password = match name {
-        "integrated_windows_auth" => None,
-        "username_password" => Some(members.required::<Password>("password", "a text")?),
-        later if LATER.contains(&later) => {
-            return Err(Refused(format!("the start {later:?} is not supported yet")));
-        }
-        _ => return Err("there is no start of this name".into()),
-    };
-    let client_id: String = members.required("client_id", "a text")?;
-    let authority: String = members.required("authority", "a text")?;
-    let scopes: Vec<String> = members.required("scopes", TEXTS)?;
-    // Without a name, integrated authentication fails in the core, with a remedy.
-    let username = match &password {
-        None => members.text("username")?.unwrap_or_default(),
-        Some(_) => members.required("username", "a text")?,
-    };
-    match members.text("login_hint")? {
-        // In these flows the hint decides nothing; one that names somebody else would be ignored in silence.
-        Some(hint) if !same_user(&hint, &username) => {
-            return Err("the member \"login_hint\" names another user than \"username\"".into());
-        }
-        _ => {}
-    }
-    let authority_options = authority_options(&mut members)?;
-    let capabilities: Option<Vec<String>> = members.optional("client_capabilities", TEXTS)?;
-    let client_info_headers = members.switch("client_info_headers")?;
-    let options = options(&mut members)?;
+    let arguments = Arguments::read(name, &mut members)?;
+    let registration = Registration::read(&mut members)?;
+    let scopes: Vec<String> =
+        if arguments.takes("scopes") { members.required("scopes", TEXTS)? } else { Vec::new() };
+    let options = options(&arguments, &mut members)?;
     let now = members.now()?;
     let seed = members.text("seed")?.map(|digits| seed(&Zeroizing::new(digits))).transpose()?;
     let cache = match members.optional::<Value>("cache", "an object of the unified cache schema")? {
@@ -109,60 +76,35 @@ pub(crate) fn read(name: &str, mut members: Members<'_>) -> Result<Start, Refuse
                 .map_err(|error| Refused(format!("the member \"cache\" cannot be used: {}", error.detail)))?,
         ),
     };
-    for other in OF_OTHER_FLOWS {
+    for other in OF_SOME_STARTS {
         if members.optional::<IgnoredAny>(other, "")?.is_some() {
             return Err(Refused(format!("the start {name:?} cannot use the member {other:?}")));
         }
     }
     members.end(&format!("the start {name:?}"))?;
 
-    let flow = Authority::parse(&authority, authority_options).map(|authority| {
-        let mut app = PublicClientApplication::new(client_id, authority);
-        app.client_capabilities = capabilities.unwrap_or_default();
-        app.client_info_headers = client_info_headers.unwrap_or(app.client_info_headers);
-        match password {
-            None => {
-                let mut flow = IntegratedWindowsAuth::new(app, scopes, username);
-                flow.options = options;
-                AnyFlow::IntegratedWindowsAuth(flow)
-            }
-            Some(Password(password)) => {
-                let mut flow = UsernamePassword::new(app, scopes, username, password);
-                flow.options = options;
-                AnyFlow::UsernamePassword(flow)
-            }
-        }
-    });
+    let flow = registration.application().and_then(|app| arguments.flow(app, scopes, options, now));
     Ok(Start { flow, now, seed, cache })
 }
 
 const TEXTS: &str = "an array of texts";
 
-fn authority_options(members: &mut Members<'_>) -> Result<AuthorityOptions, Refused> {
-    let mut options = AuthorityOptions::default();
-    if let Some(allow) = members.switch("allow_http_loopback")? {
-        options = options.allow_http_loopback(allow);
-    }
-    if let Some(discover) = members.switch("instance_discovery")? {
-        options = options.instance_discovery(discover);
-    }
-    Ok(options)
-}
-
-fn options(members: &mut Members<'_>) -> Result<RequestOptions, Refused> {
+/// Those of the options that the start can use; the others are left, to be refused.
+fn options(arguments: &Arguments, members: &mut Members<'_>) -> Result<RequestOptions, Refused> {
+    let mut text = |name: &str| if arguments.takes(name) { members.text(name) } else { Ok(None) };
     let mut options = RequestOptions::default();
-    options.claims = members.text("claims")?;
-    options.correlation_id = members.text("correlation_id")?;
-    options.federation_metadata = members.text("federation_metadata")?;
-    if let Some(Pairs(pairs)) = members.optional("extra_query_parameters", "an object of texts")? {
+    options.claims = text("claims")?;
+    options.correlation_id = text("correlation_id")?;
+    options.tenant = text("tenant")?;
+    options.login_hint = text("login_hint")?;
+    options.fmi_path = text("fmi_path")?;
+    options.federation_metadata = text("federation_metadata")?;
+    if arguments.takes("extra_query_parameters")
+        && let Some(Pairs(pairs)) = members.optional("extra_query_parameters", "an object of texts")?
+    {
         options.extra_query_parameters = pairs;
     }
     Ok(options)
-}
-
-/// Names of users have no case.
-fn same_user(one: &str, other: &str) -> bool {
-    one.trim().to_lowercase() == other.trim().to_lowercase()
 }
 
 fn seed(digits: &str) -> Result<Seed, Refused> {
@@ -176,12 +118,4 @@ fn seed(digits: &str) -> Result<Seed, Refused> {
         *byte = u8::from_str_radix(pair, 16).map_err(|_| refused())?;
     }
     Ok(Seed::new(*bytes))
-}
-
-/// A password as a line carries it.
-#[derive(Deserialize)]
-struct Password(#[serde(deserialize_with = "secret")] Secret);
-
-fn secret<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Secret, D::Error> {
-    String::deserialize(deserializer).map(Secret::new)
 }

@@ -4,7 +4,10 @@ mod world;
 
 use serde_json::{Value, json};
 
-use world::{NOW, Talk, answer, integrated_start, managed, password_start, token, with, without};
+use world::{
+    NOW, Talk, agent_start, answer, application_start, certificate, device_start, integrated_start, managed,
+    on_behalf_of_start, password_start, pending, refresh_start, token, with, without,
+};
 
 /// Every one of `lines` is refused at every point of a flow, and the flow goes on as if it had not been said.
 fn are_refused_everywhere(lines: &[String]) {
@@ -92,40 +95,73 @@ fn bytes_that_are_not_utf_8_are_refused() {
 }
 
 #[test]
-fn a_start_that_is_not_supported_yet_is_refused_by_name() {
+fn what_is_not_supported_yet_is_refused_by_name() {
     let mut talk = Talk::new();
-    for name in [
-        "device_code",
-        "sign_in",
-        "authorization_code",
-        "client_credentials",
-        "on_behalf_of",
-        "silent",
-        "refresh_token",
-    ] {
-        let reason = talk.refusal(&with(password_start(), "start", name).to_string());
-        assert_eq!(reason, format!("the start {name:?} is not supported yet"));
-    }
+    let silent = with(without(password_start(), "password"), "start", "silent");
+    assert_eq!(talk.refusal(&silent.to_string()), "the start \"silent\" is not supported yet");
+    let long = with(on_behalf_of_start(), "session_key", "planted");
+    assert_eq!(talk.refusal(&long.to_string()), "the member \"session_key\" is not supported yet");
+    assert_eq!(talk.say(&with(on_behalf_of_start(), "session_key", Value::Null))["step"], "send");
 }
 
 #[test]
 fn an_option_that_the_flow_cannot_use_is_refused_by_name() {
     let mut talk = Talk::new();
-    for name in [
-        "client_secret",
-        "client_certificate",
-        "client_assertion",
-        "fmi_path",
-        "refresh_token",
-        "account",
-        "pending",
-        "redirect_uri",
+    for (start, names) in [
+        (
+            password_start(),
+            &["fmi_path", "region", "refresh_token", "account", "pending", "redirect_uri", "user_id"][..],
+        ),
+        (integrated_start(), &["password", "fmi_path", "assertion", "force_refresh"]),
+        (device_start(), &["username", "fmi_path", "region", "federation_metadata", "credential"]),
+        (application_start(), &["username", "login_hint", "federation_metadata", "assertion", "redirect"]),
+        (on_behalf_of_start(), &["username", "region", "fmi_path", "refresh_token", "sign_in"]),
+        (agent_start(), &["region", "assertion", "federation_metadata", "session_key"]),
+        (refresh_start(), &["username", "assertion", "region", "fmi_path"]),
     ] {
-        let reason = talk.refusal(&with(password_start(), name, "planted").to_string());
-        assert_eq!(reason, format!("the start \"username_password\" cannot use the member {name:?}"));
+        for name in names {
+            let reason = talk.refusal(&with(start.clone(), name, "planted").to_string());
+            let flow = start["start"].as_str().unwrap();
+            assert_eq!(reason, format!("the start {flow:?} cannot use the member {name:?}"));
+        }
     }
-    let reason = talk.refusal(&with(integrated_start(), "password", "planted").to_string());
-    assert_eq!(reason, "the start \"integrated_windows_auth\" cannot use the member \"password\"");
+}
+
+#[test]
+fn a_code_that_was_put_down_brings_its_own_options() {
+    let mut talk = Talk::new();
+    let start = with(without(device_start(), "scopes"), "pending", pending());
+    for name in ["scopes", "claims", "correlation_id", "extra_query_parameters", "tenant", "login_hint"] {
+        let reason = talk.refusal(&with(start.clone(), name, "planted").to_string());
+        assert_eq!(reason, format!("the start \"device_code\" cannot use the member {name:?}"));
+    }
+}
+
+#[test]
+fn an_application_has_one_credential() {
+    let mut talk = Talk::new();
+    let credentials = [
+        ("client_secret", json!("planted")),
+        ("client_certificate", certificate()),
+        ("client_assertion", json!("planted")),
+    ];
+    for (at, (one, _)) in credentials.iter().enumerate() {
+        for (other, _) in &credentials[at + 1..] {
+            let mut start = without(application_start(), "client_secret");
+            for (name, value) in &credentials {
+                if name == one || name == other {
+                    start[*name] = value.clone();
+                }
+            }
+            let reason = talk.refusal(&start.to_string());
+            assert_eq!(reason, format!("the members {one:?} and {other:?} exclude each other"));
+        }
+    }
+    let agent = with(agent_start(), "username", "ann@contoso.com");
+    assert_eq!(
+        talk.refusal(&agent.to_string()),
+        "the members \"user_id\" and \"username\" exclude each other"
+    );
 }
 
 #[test]
@@ -144,6 +180,65 @@ fn a_start_that_lacks_a_member_is_refused() {
         let missing = format!("the member {name:?} is missing");
         assert_eq!(talk.refusal(&without(password_start(), name).to_string()), missing);
         assert_eq!(talk.refusal(&with(password_start(), name, Value::Null).to_string()), missing);
+    }
+    for (start, name) in [
+        (device_start(), "scopes"),
+        (application_start(), "scopes"),
+        (on_behalf_of_start(), "assertion"),
+        (refresh_start(), "refresh_token"),
+        (agent_start(), "credential"),
+    ] {
+        let missing = format!("the member {name:?} is missing");
+        assert_eq!(talk.refusal(&without(start, name).to_string()), missing);
+    }
+    let reason = talk.refusal(&without(agent_start(), "user_id").to_string());
+    assert_eq!(reason, "the member \"user_id\" or \"username\" is missing");
+}
+
+#[test]
+fn a_credential_of_the_wrong_form_is_refused_without_its_value() {
+    let mut talk = Talk::new();
+    for (name, values) in [
+        ("client_secret", json!([1, true, ["planted"], { "planted": 1 }])),
+        ("client_assertion", json!([1, false, ["planted"], { "planted": 1 }])),
+        (
+            "client_certificate",
+            json!([
+                "planted",
+                true,
+                {},
+                { "certificate": "AAAA" },
+                { "key": "planted" },
+                { "certificate": "", "key": "planted" },
+                { "certificate": "planted!", "key": "planted" },
+                { "certificate": "AAAA", "key": "planted", "send_x5c": "yes" },
+                { "certificate": "AAAA", "key": "planted", "chain": "AAAA" },
+                { "certificate": "AAAA", "key": "planted", "chain": [""] },
+                { "certificate": "AAAA", "key": "planted", "password": "planted" },
+            ]),
+        ),
+    ] {
+        for value in values.as_array().unwrap() {
+            let start = with(without(application_start(), "client_secret"), name, value.clone());
+            let reason = talk.refusal(&start.to_string());
+            assert!(reason.contains(&format!("the member {name:?} must be")), "{name} = {value}: {reason}");
+        }
+    }
+    for (name, values) in [
+        ("authority_kind", json!(["planted", "entra", "OIDC", 1])),
+        ("region", json!([1, ["planted"]])),
+        ("tenant", json!([1, ["planted"]])),
+        ("fmi_path", json!([1])),
+    ] {
+        for value in values.as_array().unwrap() {
+            let reason = talk.refusal(&with(application_start(), name, value.clone()).to_string());
+            assert!(reason.contains(&format!("the member {name:?} must be")), "{name} = {value}: {reason}");
+        }
+    }
+    for value in [json!("planted"), json!({}), json!({ "planted": 1 }), with(pending(), "planted", 1)] {
+        let start = with(without(device_start(), "scopes"), "pending", value);
+        let reason = talk.refusal(&start.to_string());
+        assert_eq!(reason, "the member \"pending\" must be what a prompt held as \"pending\"");
     }
 }
 

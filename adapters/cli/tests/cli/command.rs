@@ -1,6 +1,6 @@
 //! Running the command.
 
-use std::io::Write;
+use std::io::{BufRead, BufReader, Write};
 use std::path::PathBuf;
 use std::process::{Command, Output, Stdio};
 
@@ -46,8 +46,31 @@ pub(crate) fn run_with(args: &[&str], input: &[u8]) -> Ran {
     child.wait_with_output().unwrap().into()
 }
 
+/// Runs it to its end with these environment variables and `input` to read.
+pub(crate) fn run_in(variables: &[(&str, &str)], args: &[&str], input: &[u8]) -> Ran {
+    let mut child = entrada(args).envs(variables.iter().copied()).stdin(Stdio::piped()).spawn().unwrap();
+    let _ = child.stdin.take().unwrap().write_all(input);
+    child.wait_with_output().unwrap().into()
+}
+
+/// Runs it, and calls `act` with the line of standard error that begins with `start`, without that, while it runs.
+pub(crate) fn run_and(args: &[&str], start: &str, act: impl FnOnce(&str)) -> Ran {
+    let mut child = entrada(args).spawn().unwrap();
+    let mut errors = BufReader::new(child.stderr.take().unwrap());
+    let (mut told, mut act) = (String::new(), Some(act));
+    let mut line = String::new();
+    while errors.read_line(&mut line).unwrap() > 0 {
+        if let (Some(rest), true) = (line.trim_end().strip_prefix(start), act.is_some()) {
+            act.take().unwrap()(rest);
+        }
+        told += &line;
+        line.clear();
+    }
+    Ran { err: told, ..child.wait_with_output().unwrap().into() }
+}
+
 /// A file for one test, which names it.
-pub(crate) fn file(name: &str, content: &str) -> PathBuf {
+pub(crate) fn file(name: &str, content: impl AsRef<[u8]>) -> PathBuf {
     let path = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name);
     std::fs::write(&path, content).unwrap();
     path
@@ -57,6 +80,8 @@ pub(crate) fn file(name: &str, content: &str) -> PathBuf {
 pub(crate) fn assert_no_secret(text: &str) {
     for secret in [
         entrada_emulator::world::PASSWORD,
+        "s3cret",   // the clients' secret, in every escaping
+        "cjNldH",   // and in base64
         "battery",  // in every escaping of the password
         "YXR0ZXJ5", // and in base64, at whichever of its places
         "dHRlcn",

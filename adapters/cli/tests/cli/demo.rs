@@ -5,7 +5,7 @@ use std::process::Stdio;
 use crate::command::{Ran, assert_no_secret, entrada, run};
 
 #[test]
-fn both_flows_run_over_both_backends_and_show_no_secret() {
+fn both_flows_with_a_federation_server_run_over_both_backends_and_show_no_secret() {
     for (flow, endpoint) in [("iwa", "windowstransport"), ("username-password", "usernamemixed")] {
         for backend in ["blocking", "tokio"] {
             let ran = run(&["demo", "--flow", flow, "--backend", backend]);
@@ -34,6 +34,36 @@ fn both_flows_run_over_both_backends_and_show_no_secret() {
             assert_no_secret(&ran.out);
         }
     }
+}
+
+#[test]
+fn every_flow_that_the_help_lists_has_its_demonstration() {
+    let help = run(&["demo", "--help"]).out;
+    for (flow, told) in [
+        ("device-code", &["/oauth2/v2.0/devicecode", "code:    ", "account:        ann@"][..]),
+        (
+            "interactive",
+            &["/oauth2/v2.0/authorize?…", "goes back to http://localhost:", "account:        ann@"],
+        ),
+        (
+            "client-credentials",
+            &["with its secret", "signing with PS256", "https://graph.microsoft.com/.default"],
+        ),
+        ("on-behalf-of", &["on behalf of the user", "account:        ann@"]),
+        ("refresh-token", &["moves in", "account:        ann@"]),
+    ] {
+        assert!(help.contains(flow), "{help}");
+        for backend in ["blocking", "tokio"] {
+            let ran = run(&["demo", "--flow", flow, "--backend", backend]);
+            assert_eq!((ran.code, ran.err.as_str()), (0, ""), "{flow} {backend}: {}", ran.out);
+            for told in told {
+                assert!(ran.out.contains(told), "{flow} {backend}, {told}: {}", ran.out);
+            }
+            assert_no_secret(&ran.out);
+        }
+    }
+    let flows = help.lines().filter(|line| line.trim_start().starts_with("- ")).count();
+    assert_eq!(flows, 7 + 2, "each flow and each backend: {help}");
 }
 
 #[test]

@@ -6,7 +6,7 @@ use crate::command::run;
 fn the_command_names_its_subcommands() {
     let ran = run(&["--help"]);
     assert_eq!((ran.code, ran.err.as_str()), (0, ""));
-    for name in ["demo", "token", "session", "emulator"] {
+    for name in ["demo", "token", "explain", "preflight", "session", "emulator"] {
         assert!(ran.out.lines().any(|line| line.trim_start().starts_with(name)), "{name}: {}", ran.out);
     }
 }
@@ -34,10 +34,31 @@ fn every_subcommand_names_its_options() {
                 "--claims",
                 "--federation-metadata",
                 "--correlation-id",
+                "--tenant",
+                "--authority-kind",
+                "--login-hint",
+                "--client-secret-env",
+                "--client-secret-stdin",
+                "--certificate",
+                "--send-x5c",
+                "--pfx-password-env",
+                "--client-assertion-file",
+                "--assertion-stdin",
+                "--refresh-token-stdin",
+                "--region",
+                "--fmi-path",
+                "--no-browser",
+                "device-code",
+                "interactive",
+                "client-credentials",
+                "on-behalf-of",
+                "refresh-token",
                 "Exit codes: 0 a token, 2 wrong usage",
                 "no Kerberos of its own yet: with --flow iwa it ends at the federation server, with exit code 3",
             ],
         ),
+        ("explain", &["--json", "AADSTS50079", "standard input"]),
+        ("preflight", &["--flow", "--authority", "--confidential", "--all", "--json"]),
         ("session", &["one object a line"]),
         ("emulator", &["--port", "--https", "--config", "--write-ca-certificate", "no security boundary"]),
     ] {
@@ -50,13 +71,17 @@ fn every_subcommand_names_its_options() {
 }
 
 #[test]
-fn no_option_takes_a_password() {
+fn no_option_takes_a_secret() {
     let ran = run(&["token", "--help"]);
-    assert!(
-        !ran.out.contains("--password ")
-            && !ran.out.contains("--password=")
-            && !ran.out.contains("<PASSWORD>")
-    );
+    for name in
+        ["password", "client-secret", "assertion", "client-assertion", "refresh-token", "pfx-password"]
+    {
+        assert!(
+            !ran.out.contains(&format!("--{name} ")) && !ran.out.contains(&format!("--{name}=")),
+            "{name}"
+        );
+    }
+    assert!(!ran.out.contains("<PASSWORD>") && !ran.out.contains("<SECRET>"));
 }
 
 #[test]

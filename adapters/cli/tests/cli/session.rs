@@ -102,6 +102,18 @@ fn start(emulator: &Emulator, name: &str, user: &str) -> Value {
             "username": user, "now": now(), "allow_http_loopback": true })
 }
 
+/// A refresh token, as the cache of a session holds it.
+pub(crate) fn refresh_token(emulator: &Emulator) -> String {
+    let mut talk = Talk::new();
+    let mut line = start(emulator, "username_password", world::MANAGED_USER);
+    line["password"] = json!(world::PASSWORD);
+    assert_eq!(talk.finish(&line, world::MANAGED_USER)["step"], "done");
+    let told = talk.say(&json!({ "answer": "cache" }));
+    talk.end();
+    let tokens = told["cache"]["RefreshToken"].as_object().unwrap();
+    tokens.values().next().unwrap()["secret"].as_str().unwrap().to_owned()
+}
+
 #[test]
 fn both_flows_run_end_to_end_in_one_session_with_one_cache() {
     let emulator = Emulator::start(Config::default()).unwrap();

@@ -102,7 +102,7 @@ fn json_is_one_object_of_the_members_of_a_result() {
 #[test]
 fn https_is_trusted_through_the_certificate_given() {
     let emulator = Emulator::start(Config { tls: true, ..Config::default() }).unwrap();
-    let pem = file("token-ca.pem", &emulator.ca_certificate_pem().unwrap());
+    let pem = file("token-ca.pem", emulator.ca_certificate_pem().unwrap());
     let pem = pem.to_str().unwrap();
     for backend in ["blocking", "tokio"] {
         let backend = ["--backend", backend];

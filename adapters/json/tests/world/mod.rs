@@ -71,6 +71,87 @@ pub fn integrated_start() -> Value {
     })
 }
 
+/// A start with what all of them share.
+fn start(name: &str) -> Value {
+    json!({
+        "start": name, "client_id": "app", "authority": "https://login.microsoftonline.com/contoso.com",
+        "scopes": ["user.read"], "now": NOW, "seed": "07".repeat(32)
+    })
+}
+
+pub fn device_start() -> Value {
+    start("device_code")
+}
+
+/// The application as itself, with a secret.
+pub fn application_start() -> Value {
+    let start = with(start("client_credentials"), "client_secret", CLIENT_SECRET);
+    with(start, "scopes", json!(["https://graph.microsoft.com/.default"]))
+}
+
+pub fn on_behalf_of_start() -> Value {
+    let start = with(start("on_behalf_of"), "client_secret", CLIENT_SECRET);
+    with(start, "assertion", "planted.caller.token")
+}
+
+pub fn refresh_start() -> Value {
+    with(start("refresh_token"), "refresh_token", "planted.old.refresh")
+}
+
+pub fn agent_start() -> Value {
+    let start = with(start("user_fic"), "client_assertion", "planted.agent.assertion");
+    with(with(start, "credential", "planted.user.credential"), "user_id", "oid-1")
+}
+
+pub fn sign_in_start() -> Value {
+    with(start("sign_in"), "redirect_uri", "http://localhost:8400")
+}
+
+pub fn implicit_start() -> Value {
+    let start = with(start("implicit"), "redirect_uri", "http://localhost:8400");
+    with(start, "response_type", "token")
+}
+
+/// A start that takes up what a browser brought, without it.
+pub fn answer_start(name: &str) -> Value {
+    without(start(name), "scopes")
+}
+
+pub const CLIENT_SECRET: &str = "planted~secret+of/app";
+
+/// A certificate whose key the other side has. What is in it does not matter.
+pub fn certificate() -> Value {
+    json!({ "certificate": "cGxhbnRlZCBubyBzZWNyZXQ=", "key": "the app's key" })
+}
+
+/// What a prompt held, as another process takes it up.
+pub fn pending() -> Value {
+    json!({
+        "authority": "https://login.microsoftonline.com/contoso.com/", "client_id": "app",
+        "scopes": ["user.read"], "correlation_id": "my-own-id", "device_code": "planted.device.code",
+        "interval_ms": 5000, "expires_at": NOW + 900_000
+    })
+}
+
+/// The answer to the request for a device code.
+pub fn device_authorization() -> Value {
+    let body = json!({
+        "user_code": "ABCD1234", "device_code": "planted.device.code", "expires_in": 900, "interval": 5,
+        "verification_uri": "https://microsoft.com/devicelogin", "message": "go there"
+    });
+    answer(200, "application/json", &body.to_string())
+}
+
+pub fn refusal(error: &str) -> Value {
+    answer(400, "application/json", &json!({ "error": error }).to_string())
+}
+
+/// A token for an application.
+pub fn application_token() -> Value {
+    let body = json!({ "access_token": ACCESS_TOKEN, "token_type": "Bearer", "expires_in": 3599 });
+    answer(200, "application/json", &body.to_string())
+}
+
 pub fn with(mut line: Value, name: &str, value: impl Into<Value>) -> Value {
     line[name] = value.into();
     line
@@ -98,6 +179,24 @@ pub fn federated() -> Value {
         "cloud_audience_urn": "urn:federation:MicrosoftOnline"
     });
     answer(200, "application/json", &realm.to_string())
+}
+
+/// The names of an object's members.
+pub fn names(object: &Value) -> Vec<&str> {
+    object.as_object().unwrap().keys().map(String::as_str).collect()
+}
+
+/// The value of a header of a request.
+pub fn header<'a>(request: &'a Value, name: &str) -> Option<&'a str> {
+    let pairs = request["headers"].as_array().unwrap();
+    pairs.iter().find(|pair| pair[0] == name).and_then(|pair| pair[1].as_str())
+}
+
+/// A field of a request's form, as it is encoded.
+pub fn form(request: &Value, name: &str) -> Option<String> {
+    let body = request["body"].as_str().unwrap();
+    let value = body.split('&').find_map(|pair| pair.strip_prefix(name)?.strip_prefix('='))?;
+    Some(value.to_owned())
 }
 
 /// `{"oid":"oid-1","tid":"tid-1","preferred_username":"ann@contoso.com","name":"Ann"}`

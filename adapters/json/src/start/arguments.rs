@@ -1,0 +1,218 @@
+//! What each start takes beside the common members, and the flow that it becomes.
+
+use entrada_core::application::{
+    Application, ConfidentialClientApplication, PublicClientApplication, RequestOptions,
+};
+use entrada_core::error::{Error, Misuse};
+use entrada_core::flow::agent_user::AgentUser;
+use entrada_core::flow::authorization_code::SignIn;
+use entrada_core::flow::client_credentials::ClientCredentials;
+use entrada_core::flow::device_code::{DeviceCode, PendingDeviceCode};
+use entrada_core::flow::implicit::{ImplicitResponse, ImplicitSignIn};
+use entrada_core::flow::integrated_windows_auth::IntegratedWindowsAuth;
+use entrada_core::flow::on_behalf_of::OnBehalfOf;
+use entrada_core::flow::refresh_token::RefreshToken;
+use entrada_core::flow::user_fic::{FederatedUser, UserFederatedIdentityCredential};
+use entrada_core::flow::username_password::UsernamePassword;
+use entrada_core::preflight::FlowKind;
+use entrada_core::secret::Secret;
+use entrada_core::time::Timestamp;
+use serde::de::IgnoredAny;
+
+use super::browser::{self, Answer, Code, Page};
+use crate::conversation::AnyFlow;
+use crate::members::{Members, Refused};
+
+/// What one start says of its own.
+pub(super) enum Arguments {
+    IntegratedWindowsAuth { username: String },
+    UsernamePassword { username: String, password: Secret },
+    DeviceCode,
+    PendingDeviceCode(PendingDeviceCode),
+    ClientCredentials { region: Option<String> },
+    OnBehalfOf { assertion: Secret },
+    UserFederatedIdentityCredential { credential: Secret, user: FederatedUser },
+    AgentUser { agent_id: String, user: FederatedUser },
+    RefreshToken { refresh_token: Secret },
+    SignIn { page: Page, code: Code },
+    AuthorizationCode(Answer<SignIn>),
+    Implicit { page: Page, response: ImplicitResponse },
+    ImplicitAnswer(Answer<ImplicitSignIn>),
+}
+
+impl Arguments {
+    /// Takes the members that are the start's own.
+    pub(super) fn read(name: &str, members: &mut Members<'_>) -> Result<Self, Refused> {
+        Ok(match name {
+            "integrated_windows_auth" => {
+                // Without a name the flow fails in the core, with a remedy.
+                let username = members.text("username")?.unwrap_or_default();
+                hint_is_the_user(members, &username)?;
+                Self::IntegratedWindowsAuth { username }
+            }
+            "username_password" => {
+                let password = members.required_secret("password")?;
+                let username: String = members.required("username", "a text")?;
+                hint_is_the_user(members, &username)?;
+                Self::UsernamePassword { username, password }
+            }
+            "device_code" => match members.optional("pending", "what a prompt held as \"pending\"")? {
+                None => Self::DeviceCode,
+                Some(pending) => Self::PendingDeviceCode(pending),
+            },
+            "client_credentials" => Self::ClientCredentials { region: members.text("region")? },
+            "on_behalf_of" => {
+                if members.optional::<IgnoredAny>("session_key", "")?.is_some() {
+                    return Err("the member \"session_key\" is not supported yet".into());
+                }
+                Self::OnBehalfOf { assertion: members.required_secret("assertion")? }
+            }
+            "user_fic" => Self::UserFederatedIdentityCredential {
+                credential: members.required_secret("credential")?,
+                user: federated_user(members)?,
+            },
+            "agent_user" => Self::AgentUser {
+                agent_id: members.required("agent_id", "a text")?,
+                user: federated_user(members)?,
+            },
+            "sign_in" => Self::SignIn { page: Page::read(members)?, code: Code::read(members)? },
+            "authorization_code" => Self::AuthorizationCode(Answer::read(members)?),
+            "implicit" => {
+                Self::Implicit { page: Page::read(members)?, response: browser::response_type(members)? }
+            }
+            "implicit_answer" => Self::ImplicitAnswer(Answer::read(members)?),
+            "refresh_token" => {
+                Self::RefreshToken { refresh_token: members.required_secret("refresh_token")? }
+            }
+            "silent" => return Err("the start \"silent\" is not supported yet".into()),
+            _ => return Err("there is no start of this name".into()),
+        })
+    }
+
+    /// The members that may stand in some starts only, and do in this one.
+    pub(super) fn takes(&self, member: &str) -> bool {
+        use Arguments as A;
+        match member {
+            "scopes" | "claims" | "correlation_id" | "extra_query_parameters" | "tenant" => {
+                // What was put down holds them.
+                !matches!(self, A::PendingDeviceCode(_) | A::AuthorizationCode(_) | A::ImplicitAnswer(_))
+            }
+            "login_hint" => matches!(
+                self,
+                A::DeviceCode
+                    | A::OnBehalfOf { .. }
+                    | A::UserFederatedIdentityCredential { .. }
+                    | A::AgentUser { .. }
+                    | A::RefreshToken { .. }
+                    | A::SignIn { .. }
+                    | A::Implicit { .. }
+            ),
+            "federation_metadata" => {
+                matches!(self, A::IntegratedWindowsAuth { .. } | A::UsernamePassword { .. })
+            }
+            "fmi_path" => {
+                matches!(self, A::ClientCredentials { .. } | A::UserFederatedIdentityCredential { .. })
+            }
+            _ => false,
+        }
+    }
+
+    /// The flow, for an application of the sort that it is for.
+    pub(super) fn flow(
+        self,
+        app: Application,
+        scopes: Vec<String>,
+        options: RequestOptions,
+        now: Timestamp,
+    ) -> Result<AnyFlow, Error> {
+        Ok(match self {
+            Self::IntegratedWindowsAuth { username } => {
+                let app = public(FlowKind::IntegratedWindowsAuth, app)?;
+                let mut flow = IntegratedWindowsAuth::new(app, scopes, username);
+                flow.options = options;
+                AnyFlow::new(flow)
+            }
+            Self::UsernamePassword { username, password } => {
+                let mut flow = UsernamePassword::new(app, scopes, username, password);
+                flow.options = options;
+                AnyFlow::new(flow)
+            }
+            Self::DeviceCode => {
+                let mut flow = DeviceCode::new(public(FlowKind::DeviceCode, app)?, scopes);
+                flow.options = options;
+                AnyFlow::new(flow)
+            }
+            Self::PendingDeviceCode(pending) => {
+                AnyFlow::new(pending.resume(public(FlowKind::DeviceCode, app)?))
+            }
+            Self::ClientCredentials { region } => {
+                let mut app = confidential(FlowKind::ClientCredentials, app)?;
+                app.region = region.map(|region| region.parse()).transpose()?;
+                let mut flow = ClientCredentials::new(app, scopes);
+                flow.options = options;
+                AnyFlow::new(flow)
+            }
+            Self::OnBehalfOf { assertion } => {
+                let mut flow = OnBehalfOf::new(confidential(FlowKind::OnBehalfOf, app)?, scopes, assertion);
+                flow.options = options;
+                AnyFlow::new(flow)
+            }
+            Self::UserFederatedIdentityCredential { credential, user } => {
+                let app = confidential(FlowKind::UserFederatedIdentityCredential, app)?;
+                let mut flow = UserFederatedIdentityCredential::new(app, scopes, credential, user);
+                flow.options = options;
+                AnyFlow::new(flow)
+            }
+            Self::AgentUser { agent_id, user } => {
+                let app = confidential(FlowKind::UserFederatedIdentityCredential, app)?;
+                let mut flow = AgentUser::new(app, scopes, agent_id, user);
+                flow.options = options;
+                AnyFlow::new(flow)
+            }
+            Self::SignIn { page, code } => page.for_code(app, scopes, options, code),
+            Self::AuthorizationCode(answer) => answer.flow(app)?,
+            Self::Implicit { page, response } => page.for_tokens(app, scopes, options, response),
+            Self::ImplicitAnswer(answer) => answer.flow(now)?,
+            Self::RefreshToken { refresh_token } => {
+                let mut flow = RefreshToken::new(app, scopes, refresh_token);
+                flow.options = options;
+                AnyFlow::new(flow)
+            }
+        })
+    }
+}
+
+/// In these flows the hint decides nothing; one that names somebody else would be ignored in silence.
+fn hint_is_the_user(members: &mut Members<'_>, username: &str) -> Result<(), Refused> {
+    // Names of users have no case.
+    let folded = |name: &str| name.trim().to_lowercase();
+    match members.text("login_hint")? {
+        Some(hint) if folded(&hint) != folded(username) => {
+            Err("the member \"login_hint\" names another user than \"username\"".into())
+        }
+        _ => Ok(()),
+    }
+}
+
+fn federated_user(members: &mut Members<'_>) -> Result<FederatedUser, Refused> {
+    match (members.text("user_id")?, members.text("username")?) {
+        (Some(id), None) => Ok(FederatedUser::ObjectId(id)),
+        (None, Some(name)) => Ok(FederatedUser::Username(name)),
+        (Some(_), Some(_)) => Err("the members \"user_id\" and \"username\" exclude each other".into()),
+        (None, None) => Err("the member \"user_id\" or \"username\" is missing".into()),
+    }
+}
+
+fn public(flow: FlowKind, app: Application) -> Result<PublicClientApplication, Error> {
+    match app {
+        Application::Public(app) => Ok(app),
+        Application::Confidential(_) => Err(Misuse::Audience { flow, needed: "public" }.into()),
+    }
+}
+
+fn confidential(flow: FlowKind, app: Application) -> Result<ConfidentialClientApplication, Error> {
+    match app {
+        Application::Confidential(app) => Ok(app),
+        Application::Public(_) => Err(Misuse::Audience { flow, needed: "confidential" }.into()),
+    }
+}
