@@ -6,6 +6,8 @@ mod options;
 pub use self::credential::{ClientCertificate, ClientCredential};
 pub use self::options::RequestOptions;
 use crate::authority::{Authority, Region};
+use crate::flow::agent_user::{AgentUser, FederatedUser};
+use crate::flow::authorization_code::{AuthorizationCode, RedeemAuthorizationCode, StartSignIn};
 use crate::flow::client_credentials::ClientCredentials;
 use crate::flow::device_code::DeviceCode;
 use crate::flow::integrated_windows_auth::IntegratedWindowsAuth;
@@ -46,6 +48,24 @@ impl PublicClientApplication {
             client_info_headers: true,
             server_telemetry: false,
         }
+    }
+
+    /// Begins a sign-in in a browser: the flow's result is the address to open, and what the answer is judged by.
+    ///
+    /// `redirect_uri` is where the answer arrives, as it is registered. See [`StartSignIn`] for what else can be set.
+    #[must_use]
+    pub fn sign_in<S: Into<String>>(
+        &self,
+        scopes: impl IntoIterator<Item = S>,
+        redirect_uri: impl Into<String>,
+    ) -> StartSignIn {
+        StartSignIn::new(self.clone(), scopes, redirect_uri)
+    }
+
+    /// Gets a token with the code that a sign-in in a browser came to, which can be redeemed once.
+    #[must_use]
+    pub fn acquire_token_by_authorization_code(&self, code: AuthorizationCode) -> RedeemAuthorizationCode {
+        code.redeem(self.clone())
     }
 
     /// Gets a token for the user who is signed in to this machine, with no prompt.
@@ -131,6 +151,24 @@ impl ConfidentialClientApplication {
         }
     }
 
+    /// Begins a sign-in in a browser: the flow's result is the address to open, and what the answer is judged by.
+    ///
+    /// `redirect_uri` is where the answer arrives, as it is registered. See [`StartSignIn`] for what else can be set.
+    #[must_use]
+    pub fn sign_in<S: Into<String>>(
+        &self,
+        scopes: impl IntoIterator<Item = S>,
+        redirect_uri: impl Into<String>,
+    ) -> StartSignIn {
+        StartSignIn::new(self.clone(), scopes, redirect_uri)
+    }
+
+    /// Gets a token with the code that a sign-in in a browser came to, which can be redeemed once.
+    #[must_use]
+    pub fn acquire_token_by_authorization_code(&self, code: AuthorizationCode) -> RedeemAuthorizationCode {
+        code.redeem(self.clone())
+    }
+
     /// Gets a token for the application itself.
     #[must_use]
     pub fn acquire_token_for_client<S: Into<String>>(
@@ -149,6 +187,17 @@ impl ConfidentialClientApplication {
         user_assertion: Secret,
     ) -> OnBehalfOf {
         OnBehalfOf::new(self.clone(), scopes, user_assertion)
+    }
+
+    /// Gets a token for a user whom an agent acts for; this application is the agent's blueprint.
+    #[must_use]
+    pub fn acquire_token_for_agent_user<S: Into<String>>(
+        &self,
+        scopes: impl IntoIterator<Item = S>,
+        agent_id: impl Into<String>,
+        user: FederatedUser,
+    ) -> AgentUser {
+        AgentUser::new(self.clone(), scopes, agent_id, user)
     }
 
     /// Gets a token with the user's password, which is sent once.

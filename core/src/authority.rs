@@ -2,6 +2,7 @@
 
 mod cloud;
 mod endpoints;
+mod issuer;
 mod kind;
 #[cfg(test)]
 mod tests;
@@ -12,7 +13,8 @@ use std::str::FromStr;
 use url::{Host, Url};
 
 use self::cloud::{Cloud, PUBLIC_AUDIENCE};
-pub(crate) use self::endpoints::{Endpoints, same_service};
+pub(crate) use self::endpoints::Endpoints;
+pub(crate) use self::issuer::{Issuer, same_service};
 pub use self::kind::{AuthorityKind, Region, Tenant};
 use crate::error::{Error, Misuse};
 

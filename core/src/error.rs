@@ -6,6 +6,7 @@ mod fault;
 mod refusal;
 mod remedy;
 mod rules;
+mod sign_in;
 
 use std::fmt;
 use std::time::Duration;
@@ -17,6 +18,7 @@ pub use self::codes::OWN_CODES;
 pub use self::fault::{Fault, Service};
 pub use self::refusal::{FederationFault, Refusal};
 pub use self::rules::{Misuse, Unsupported, Violation};
+pub use self::sign_in::{Denial, IdTokenFault, SignInFault};
 use crate::context::Context;
 use crate::protocol::challenge::ClaimsChallenge;
 
@@ -40,6 +42,13 @@ impl Error {
         let remedy = remedy::remedy(&fault, call);
         let correlation_id = call.map(|call| call.correlation_id().to_owned());
         Self(Box::new(Inner { fault, correlation_id, remedy }))
+    }
+
+    /// The end of what is done with a sign-in after its call: reading its redirect.
+    pub(crate) fn in_sign_in(fault: Fault, correlation_id: &str) -> Self {
+        let mut error = Self::new(fault, None);
+        error.0.correlation_id = Some(correlation_id.to_owned());
+        error
     }
 
     /// Whose fault it was, with all that is known.
@@ -84,12 +93,13 @@ impl Error {
         self.0.fault.retry_after()
     }
 
-    /// The AADSTS numbers, from the token endpoint or from Entra's own federation server.
+    /// The AADSTS numbers, from the token endpoint, a redirect or Entra's own federation server.
     #[must_use]
     pub fn error_codes(&self) -> &[u32] {
         match &self.0.fault {
             Fault::Refused(refusal) => &refusal.error_codes,
             Fault::Federation(fault) => &fault.error_codes,
+            Fault::Denied(denial) => &denial.error_codes,
             _ => &[],
         }
     }
@@ -100,10 +110,11 @@ impl Error {
     /// [`ClaimsChallenge::to_header`] makes the `WWW-Authenticate` of the API's own 401 of it.
     #[must_use]
     pub fn challenge(&self) -> Option<ClaimsChallenge> {
-        let mut challenge = ClaimsChallenge::default();
-        challenge.claims = Some(self.refusal()?.claims.clone()?);
-        challenge.error = Some("insufficient_claims".to_owned());
-        Some(challenge)
+        Some(ClaimsChallenge {
+            claims: Some(self.refusal()?.claims.clone()?),
+            error: Some("insufficient_claims".to_owned()),
+            ..ClaimsChallenge::default()
+        })
     }
 
     /// What the service said, if it refused.

@@ -7,7 +7,8 @@
 //!
 //! ```
 //! use entrada_core::application::PublicClientApplication;
-//! use entrada_core::cache::{CacheUpdate, StoreError};
+//! use entrada_core::cache::{CacheQuery, CacheUpdate, CacheView, StoreError};
+//! use entrada_core::flow::device_code::Prompt;
 //! use entrada_core::http::{Outcome, Request, TransportErrorKind};
 //! use entrada_core::seed::Seed;
 //! use entrada_core::step::{Flow, Host, run};
@@ -23,6 +24,10 @@
 //!         Err(TransportErrorKind::Connect.into()) // a failure of the world is a reply
 //!     }
 //!     fn wait(&mut self, _until: Timestamp) {}
+//!     fn show(&mut self, _prompt: Prompt) {}
+//!     fn load(&mut self, _query: CacheQuery) -> Result<CacheView, StoreError> {
+//!         Ok(CacheView::default()) // nothing is remembered
+//!     }
 //!     fn save(&mut self, _update: CacheUpdate) -> Result<(), StoreError> {
 //!         Ok(())
 //!     }
@@ -49,6 +54,7 @@
 
 pub mod account;
 pub mod application;
+mod asked;
 pub mod authority;
 pub mod cache;
 mod context;

@@ -1,7 +1,6 @@
 //! The application proves who it is: nothing, a secret, or an assertion (RFC 7523) that is at hand, signed or asked for.
 
 use crate::application::{ClientCertificate, ClientCredential};
-use crate::authority::Region;
 use crate::cache::{AssertionKey, StoredAssertion};
 use crate::context::{Context, Resolved};
 use crate::error::{Error, Fault};
@@ -58,6 +57,7 @@ pub(crate) fn prove<T: 'static>(
         }
         Some(ClientCredential::Certificate(certificate)) => {
             if let Some(stored) = &at.assertion
+                && Some(&stored.key) == assertion_key(&at.cx, audience).as_ref()
                 && stored.valid_from <= now
                 && now < stored.reusable_until
             {
@@ -76,12 +76,11 @@ pub(crate) fn prove<T: 'static>(
 }
 
 /// Which assertions can stand for those that this call signs, if it signs any.
-pub(crate) fn assertion_key(cx: &Context) -> Option<AssertionKey> {
+pub(crate) fn assertion_key(cx: &Context, audience: &str) -> Option<AssertionKey> {
     let Some(ClientCredential::Certificate(certificate)) = cx.app().credential() else { return None };
     let thumbprint = client_assertion::thumbprint(&certificate.certificate);
     let x5c = if certificate.send_x5c { "x5c" } else { "" };
-    let region = cx.app().region().map_or("", Region::as_str);
-    Some(AssertionKey::new([cx.app().client_id(), cx.authority().as_str(), region, &thumbprint, x5c]))
+    Some(AssertionKey::new([cx.app().client_id(), audience, &thumbprint, x5c]))
 }
 
 fn sign<T: 'static>(
@@ -120,7 +119,7 @@ impl<T: 'static, N: Expect<Result<Proven, Error>, T> + 'static> Expect<Result<Si
                     .authority()
                     .kind()
                     .takes_assertions_again()
-                    .then(|| assertion_key(&at.cx))
+                    .then(|| assertion_key(&at.cx, &audience))
                     .flatten()
                     .map(|key| StoredAssertion {
                         key,

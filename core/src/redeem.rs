@@ -5,9 +5,12 @@
 //!                    └─ refused ──▶ (remembered) ─────▶ refused
 //! ```
 
+use url::Url;
+
+use crate::authority::Endpoints;
 use crate::cache::{CacheUpdate, ClockSkew, StoreError, StoredAssertion, Throttle};
-use crate::context::Resolved;
-use crate::error::{Error, Fault, Service};
+use crate::context::{Context, Resolved};
+use crate::error::{Error, Fault, Service, Violation};
 use crate::http::{Outcome, Response};
 use crate::protocol::token::{self, Grant};
 use crate::prove::{Proven, prove};
@@ -27,17 +30,21 @@ pub(crate) fn redeem<T: 'static>(
     now: Timestamp,
     then: impl Expect<Result<Redeemed, Error>, T> + 'static,
 ) -> Result<Step<T>, Error> {
-    let region = at.cx.app().region().filter(|_| grant.is_the_applications());
-    let endpoint = region.and_then(|region| at.endpoints.regional_token(region));
-    let endpoint = endpoint.unwrap_or_else(|| at.endpoints.token());
+    let endpoint = token_endpoint(&at.cx, &at.endpoints, grant.is_the_applications());
     let audience = endpoint.to_string();
     prove(&at.clone(), &audience, now, ExpectProof { at, endpoint, grant, then })
+}
+
+/// Where a grant is redeemed: near by, if it is the application's own and the application named its region.
+pub(crate) fn token_endpoint(cx: &Context, endpoints: &Endpoints, is_the_applications: bool) -> Url {
+    let region = cx.app().region().filter(|_| is_the_applications);
+    region.and_then(|region| endpoints.regional_token(region)).unwrap_or_else(|| endpoints.token())
 }
 
 #[derive(Debug)]
 struct ExpectProof<N> {
     at: Resolved,
-    endpoint: url::Url,
+    endpoint: Url,
     grant: Grant,
     then: N,
 }
@@ -76,17 +83,21 @@ impl<T: 'static, N: Expect<Result<Redeemed, Error>, T> + 'static> Expect<Outcome
             Ok(response) => {
                 learned.clocks.extend(skew(&at, &response, now));
                 token::response(&response, at.cx.authority().kind(), now)
+                    .map_err(|fault| with_pause(fault, &response, now))
             }
         };
         match verdict {
             Ok(response) => then.on(Ok(redeemed(&at, response, &grant, learned, now)), now),
             Err(fault) => {
                 learned.throttles.extend(throttle(&at, &grant, &fault, now));
-                if let (Fault::Refused(refusal), Some(used)) = (&fault, &at.assertion)
+                if let Fault::Refused(refusal) = &fault
                     && refusal.error == "invalid_client"
                 {
-                    // What was refused is not sent again.
-                    learned.assertions = vec![StoredAssertion { reusable_until: now, ..used.clone() }];
+                    // What was refused is not sent again: one that is new is not kept, an earlier one ends now.
+                    let is_new = !learned.assertions.is_empty();
+                    let used = at.assertion.iter().filter(|_| !is_new);
+                    let ended = used.map(|used| StoredAssertion { reusable_until: now, ..used.clone() });
+                    learned.assertions = ended.collect();
                 }
                 let error = at.cx.fail(fault);
                 if learned == CacheUpdate::default() {
@@ -109,6 +120,19 @@ impl<T, N: Expect<Result<Redeemed, Error>, T>> Expect<Result<(), StoreError>, T>
     // Whether it was kept makes no difference to this flow.
     fn on(self: Box<Self>, _kept: Result<(), StoreError>, now: Timestamp) -> Result<Step<T>, Error> {
         self.then.on(Err(self.error), now)
+    }
+}
+
+/// A page in place of a refusal may still say how long to stay away: then it is told as the status that it came with.
+fn with_pause(fault: Fault, response: &Response, now: Timestamp) -> Fault {
+    match fault {
+        Fault::Violation { rule: Violation::RefusalNotJson, status, content_type } => {
+            match retry::retry_after(response, now) {
+                None => Fault::Violation { rule: Violation::RefusalNotJson, status, content_type },
+                retry_after => Fault::Status { service: Service::Token, status, content_type, retry_after },
+            }
+        }
+        fault => fault,
     }
 }
 

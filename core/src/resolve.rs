@@ -21,8 +21,10 @@ use crate::cache::{
 use crate::context::{Context, Resolved};
 use crate::error::{Error, Fault, Misuse, Service};
 use crate::http::Outcome;
+use crate::preflight::FlowKind;
 use crate::protocol::{discovery, provider};
 use crate::prove::assertion_key;
+use crate::redeem::token_endpoint;
 use crate::retry;
 use crate::step::{Expect, Step};
 use crate::time::Timestamp;
@@ -54,7 +56,11 @@ pub(crate) fn resolve<T: 'static>(
     let query = CacheQuery {
         authority: asked.then(|| authority.as_str().to_owned()),
         throttle: throttle.clone(),
-        assertion: assertion_key(&cx),
+        // Where the endpoint is not known yet, nothing is sent twice either.
+        assertion: Endpoints::template(authority.clone()).and_then(|endpoints| {
+            let is_the_applications = cx.flow() == FlowKind::ClientCredentials;
+            assertion_key(&cx, token_endpoint(&cx, &endpoints, is_the_applications).as_str())
+        }),
         clock: cx.app().credential().and_then(|_| authority.host()).map(str::to_owned),
     };
     Step::load(query, ExpectMemory { cx, throttle, then })
@@ -92,7 +98,11 @@ impl<T: 'static, N: Expect<Result<Resolved, Error>, T> + 'static> Expect<Result<
             let error = cx.fail(Fault::Throttled { status: throttle.status, retry_after });
             return then.on(Err(error), now);
         }
-        let known = view.authority.filter(|record| record.learned_at <= now && now < record.expires_on);
+        let known = view.authority.filter(|record| {
+            record.learned_at <= now
+                && now < record.expires_on
+                && record.knowledge.is_of(cx.authority().kind())
+        });
         let memory = Memory { throttle, assertion: view.assertion, clock: view.clock, not_read };
         if let Some(record) = known {
             let resolved = memory.resolved(&cx, record.knowledge);
@@ -113,6 +123,18 @@ impl<T: 'static, N: Expect<Result<Resolved, Error>, T> + 'static> Expect<Result<
                 let reason = "its host cannot be asked about";
                 then.on(Err(cx.fail(Misuse::Authority { authority, reason })), now)
             }
+        }
+    }
+}
+
+impl AuthorityKnowledge {
+    /// Whether it was learned of this kind of authority: the same address may be given as an Entra one and as that of an
+    /// OpenID provider.
+    fn is_of(&self, kind: &AuthorityKind) -> bool {
+        match self {
+            Self::Instance { .. } => *kind != AuthorityKind::Oidc,
+            Self::Provider(_) => *kind == AuthorityKind::Oidc,
+            Self::Failed(_) => true,
         }
     }
 }

@@ -58,6 +58,21 @@ impl PartialEq for Secret {
 
 impl Eq for Secret {}
 
+/// How a secret is written where it must be, with `#[serde(with = "crate::secret::exposed")]` on each such member.
+pub(crate) mod exposed {
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    use super::Secret;
+
+    pub(crate) fn serialize<S: Serializer>(secret: &Secret, serializer: S) -> Result<S::Ok, S::Error> {
+        secret.expose().serialize(serializer)
+    }
+
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Secret, D::Error> {
+        String::deserialize(deserializer).map(Secret::new)
+    }
+}
+
 /// Secret bytes: the body of a request or of a response.
 ///
 /// As [`Secret`]: shared when cloned, wiped at the last drop, printed as their length alone.

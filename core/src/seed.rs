@@ -44,6 +44,11 @@ impl Seed {
         mac.finalize().into_bytes().into()
     }
 
+    /// The randomness of the `ordinal`th part of a flow that is made of others with this label.
+    pub(crate) fn derived(&self, label: &str, ordinal: u32) -> Self {
+        Self(self.bytes(label, ordinal))
+    }
+
     /// A version 4 UUID (RFC 9562, section 5.4) in lower-case text.
     pub(crate) fn uuid(&self, label: &str, ordinal: u32) -> String {
         let random = self.bytes(label, ordinal);

@@ -4,18 +4,20 @@ use std::fmt;
 use std::sync::Arc;
 
 use entrada_core::cache::{CacheDocument, CacheQuery, CacheUpdate, CacheView, StoreError};
-use entrada_core::error::Error;
+use entrada_core::error::{Error, Fault, SignInFault};
+use entrada_core::flow::authorization_code::StartSignIn;
 use entrada_core::flow::device_code::Prompt;
 use entrada_core::http::{HttpAuth, Outcome, Request, TransportError, TransportErrorKind};
 use entrada_core::negotiate::{NO_NEGOTIATOR, Negotiator};
+use entrada_core::result::AuthenticationResult;
 use entrada_core::secret::Secret;
 use entrada_core::signer::{AssertionRequest, Signature, Signer, SignerError, SignerErrorKind, SigningInput};
 use entrada_core::step::{self, Flow, Host, Step, StepEvent};
 use entrada_core::time::Timestamp;
-use entrada_host::{Settings, SetupError, SharedMemory, now, seed};
+use entrada_host::{Interactive, Reception, Settings, SetupError, SharedMemory, now, seed};
 use ureq::Agent;
 
-use crate::{connect, negotiate, send, settings};
+use crate::{connect, negotiate, reception, send, settings};
 
 /// Answers flows over HTTP, blocking the calling thread.
 ///
@@ -74,6 +76,50 @@ impl HttpHost {
     /// The flow's own.
     pub fn run_observed<T>(&self, step: Step<T>, observer: impl FnMut(StepEvent<'_>)) -> Result<T, Error> {
         step::run(step, &mut self.clone(), observer)
+    }
+
+    /// Signs a user in with the browser of this machine: listens at the redirect URI, opens the browser, waits for the
+    /// answer and redeems its code.
+    ///
+    /// The redirect URI must be of http on this machine, such as `http://localhost`, without a port where the provider
+    /// takes any, as Entra does. Whatever else knocks at it is answered and forgotten.
+    ///
+    /// The wait cannot be broken off before [`Interactive::timeout`]. Where the browser is on another machine, run the
+    /// parts: [`acquire`](Self::acquire) the sign-in, let the user paste the address that the browser was sent to, and give
+    /// it to [`SignIn::accept`](entrada_core::flow::authorization_code::SignIn::accept).
+    ///
+    /// # Errors
+    /// `sign_in_timed_out` if no answer comes in time, `redirect_port_in_use` if another program listens at the redirect
+    /// URI, `redirect_listener_failed` if this one cannot; else those of accepting and redeeming the answer.
+    pub fn acquire_interactive(
+        &self,
+        flow: StartSignIn,
+        interactive: &Interactive,
+    ) -> Result<AuthenticationResult, Error> {
+        self.acquire_interactive_observed(flow, interactive, |_event| {})
+    }
+
+    /// As [`acquire_interactive`](Self::acquire_interactive), and tells `observer` what happens.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn acquire_interactive_observed(
+        &self,
+        flow: StartSignIn,
+        interactive: &Interactive,
+        mut observer: impl FnMut(StepEvent<'_>),
+    ) -> Result<AuthenticationResult, Error> {
+        let Reception { flow, listeners } = Reception::open(flow)?;
+        let app = flow.app.clone();
+        let sign_in = self.acquire_observed(flow, &mut observer)?;
+        let listener = interactive.listener(&sign_in)?;
+        interactive.open_or_show(sign_in.url());
+        let redirect = reception::wait(&listeners, &listener, interactive.timeout)
+            .map_err(|error| Fault::SignIn(SignInFault::NoListener { detail: error.to_string() }))?
+            .ok_or_else(|| interactive.timed_out())?;
+        drop(listeners);
+        let code = sign_in.accept(redirect.expose())?;
+        self.acquire_observed(code.redeem(app), observer)
     }
 
     /// The token cache as it is now. It holds the tokens in clear text.

@@ -21,18 +21,21 @@
 //!
 //! What else one may want:
 //!
+//! - *A person who signs in with the browser*: [`HttpHost::acquire_interactive`].
 //! - *A private certificate authority or a proxy*: see [`Settings`].
 //! - *To see what happens*: [`HttpHost::acquire_observed`] tells each step, free of secrets.
 //! - *The token cache*: [`HttpHost::cache`]; it lives as long as the host and is shared by its clones.
 //! - *Integrated Windows authentication*: set [`Settings::integrated`] to what makes Negotiate tokens.
 //!
 //! The host follows no redirect, repeats no request, keeps no cookie, decodes no content encoding and reads no more
-//! than the flow allows. It starts no thread but ureq's, which resolves names within the time allowed.
+//! than the flow allows. It starts no thread but ureq's, which resolves names within the time allowed, and one that opens the
+//! browser.
 
 mod connect;
 mod failure;
 mod host;
 mod negotiate;
+mod reception;
 mod send;
 mod settings;
 
@@ -45,6 +48,6 @@ pub use entrada_core::negotiate::Negotiator;
 pub use entrada_core::result::AuthenticationResult;
 pub use entrada_core::secret::Secret;
 pub use entrada_core::step::{Flow, StepEvent};
-pub use entrada_host::{Proxy, Settings, SetupError};
+pub use entrada_host::{Interactive, OpenBrowser, Proxy, Settings, SetupError};
 
 pub use host::HttpHost;

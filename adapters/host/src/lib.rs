@@ -1,15 +1,18 @@
 //! What Entrada's hosts over HTTP have in common, whichever client they use.
 //!
-//! Applications have no use for this crate: `entrada-blocking` and `entrada-tokio` re-export the [`Settings`] that it
-//! holds. For one who writes another host, over another HTTP client, it has besides
+//! Applications have no use for this crate: `entrada-blocking` and `entrada-tokio` re-export the [`Settings`] and
+//! [`Interactive`] that it holds. For one who writes another host, over another HTTP client, it has besides
 //!
 //! - the extra certificate authorities as DER, and the check of a proxy's address: [`Settings::extra_roots`] and
 //!   [`proxy_address`];
 //! - a body that is read up to a limit and wiped: [`Collected`];
 //! - what the core does not read for itself: [`now`] and [`seed`];
-//! - a memory that clones of a host share: [`SharedMemory`].
+//! - a memory that clones of a host share: [`SharedMemory`];
+//! - for a sign-in in the browser, its sockets on this machine: [`Reception`].
 
 mod body;
+mod interactive;
+mod loopback;
 mod memory;
 mod settings;
 
@@ -20,6 +23,7 @@ use entrada_core::seed::Seed;
 use entrada_core::time::Timestamp;
 
 pub use body::Collected;
+pub use interactive::{Interactive, OpenBrowser, Reception};
 pub use memory::SharedMemory;
 pub use settings::{Proxy, Settings, SetupError, proxy_address};
 

@@ -21,6 +21,7 @@
 //!
 //! What else one may want:
 //!
+//! - *A person who signs in with the browser*: [`HttpHost::acquire_interactive`].
 //! - *A private certificate authority or a proxy*: see [`Settings`].
 //! - *To see what happens*: [`HttpHost::acquire_observed`] tells each step, free of secrets.
 //! - *The token cache*: [`HttpHost::cache`]; it lives as long as the host and is shared by its clones.
@@ -34,6 +35,7 @@
 mod failure;
 mod host;
 mod negotiate;
+mod reception;
 mod rounds;
 mod send;
 mod settings;
@@ -47,6 +49,6 @@ pub use entrada_core::negotiate::Negotiator;
 pub use entrada_core::result::AuthenticationResult;
 pub use entrada_core::secret::Secret;
 pub use entrada_core::step::{Flow, StepEvent};
-pub use entrada_host::{Proxy, Settings, SetupError};
+pub use entrada_host::{Interactive, OpenBrowser, Proxy, Settings, SetupError};
 
 pub use host::HttpHost;

@@ -4,8 +4,7 @@ use std::sync::Arc;
 
 use url::Url;
 
-use super::cloud::Cloud;
-use super::{Authority, AuthorityKind, Region};
+use super::{Authority, AuthorityKind, Issuer, Region};
 use crate::protocol::provider::ProviderMetadata;
 
 /// The endpoints of an authority. Cheap to clone.
@@ -21,7 +20,7 @@ enum Source {
 impl Endpoints {
     /// Those that need no asking: every kind of authority has them but an OpenID provider.
     pub(crate) fn template(authority: Authority) -> Option<Self> {
-        (authority.kind != AuthorityKind::Oidc).then(|| Self(Source::Template(authority)))
+        (authority.kind != AuthorityKind::Oidc).then_some(Self(Source::Template(authority)))
     }
 
     pub(crate) fn provider(metadata: Arc<ProviderMetadata>) -> Self {
@@ -67,34 +66,15 @@ impl Endpoints {
         }
     }
 
-    /// Whether an authorization response may say that it comes from `issuer` (RFC 9207). `None` where it should have
-    /// said so.
-    pub(crate) fn accepts_issuer(&self, issuer: Option<&str>) -> bool {
-        match (&self.0, issuer) {
-            (Source::Provider(metadata), Some(issuer)) => issuer == metadata.issuer,
-            (Source::Provider(metadata), None) => !metadata.names_issuer_in_response,
-            (Source::Template(_), None) => true,
-            (Source::Template(authority), Some(issuer)) => {
-                Url::parse(issuer).is_ok_and(|issuer| same_service(authority, &issuer))
+    /// Who may say that an authorization response is its own.
+    pub(crate) fn issuer(&self) -> Issuer {
+        match &self.0 {
+            Source::Template(_) => Issuer::Service,
+            Source::Provider(metadata) => {
+                Issuer::Named { name: metadata.issuer.clone(), promised: metadata.names_issuer_in_response }
             }
         }
     }
-}
-
-/// Whether an issuer is of the authority's own host, or of the same cloud under another name.
-pub(crate) fn same_service(authority: &Authority, issuer: &Url) -> bool {
-    let base = &authority.base;
-    let same_host = issuer.scheme() == base.scheme()
-        && issuer.host() == base.host()
-        && issuer.port_or_known_default() == base.port_or_known_default();
-    let same_cloud = issuer.scheme() == "https"
-        && issuer.port().is_none()
-        && authority.cloud.is_some_and(|cloud| issuer.host_str().and_then(Cloud::of) == Some(cloud));
-    // External ID names its issuer after the tenant: https://{tenant}.ciamlogin.com/{tenant}/v2.0.
-    let same_family = matches!(authority.kind, AuthorityKind::ExternalId(_))
-        && issuer.scheme() == "https"
-        && issuer.host_str().is_some_and(|host| host.ends_with(".ciamlogin.com"));
-    same_host || same_cloud || same_family
 }
 
 /// What follows the authority's address.

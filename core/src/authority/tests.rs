@@ -166,7 +166,8 @@ fn a_call_can_ask_another_tenant_where_there_are_tenants() {
 #[test]
 fn an_answer_may_name_an_issuer_of_the_same_service_alone() {
     let accepts = |authority: &str, issuer: &str| {
-        Endpoints::template(parse(authority).unwrap()).unwrap().accepts_issuer(Some(issuer))
+        let authority = parse(authority).unwrap();
+        Endpoints::template(authority.clone()).unwrap().issuer().accepts(&authority, Some(issuer))
     };
     let entra = "https://login.microsoftonline.com/common";
     assert!(accepts(entra, "https://login.microsoftonline.com/7a43/v2.0"));
@@ -183,4 +184,30 @@ fn an_answer_may_name_an_issuer_of_the_same_service_alone() {
     }
     assert!(accepts("https://contoso.ciamlogin.com/t", "https://7a43.ciamlogin.com/7a43/v2.0"));
     assert!(!accepts("https://contoso.ciamlogin.com/t", "https://ciamlogin.com.evil.example/"));
+}
+
+#[test]
+fn a_provider_is_known_by_its_name_and_must_give_it_if_it_promised() {
+    let provider = Authority::oidc("https://id.example/realm", AuthorityOptions::default()).unwrap();
+    let name = "https://id.example/realm";
+    for promised in [false, true] {
+        let issuer = Issuer::Named { name: name.to_owned(), promised };
+        assert!(issuer.accepts(&provider, Some(name)));
+        assert!(!issuer.accepts(&provider, Some("https://id.example/another")));
+        assert_eq!(issuer.accepts(&provider, None), !promised);
+    }
+}
+
+#[test]
+fn another_cloud_is_told_from_another_name_of_the_same() {
+    let entra = parse("https://login.microsoftonline.com/common").unwrap();
+    for same in ["login.microsoftonline.com", "Login.Windows.NET ", "sts.windows.net"] {
+        assert!(!entra.is_another_cloud(same), "{same}");
+    }
+    for other in ["login.microsoftonline.us", "login.partner.microsoftonline.cn", "evil.example", ""] {
+        assert!(entra.is_another_cloud(other), "{other}");
+    }
+    let private = parse("https://login.private.example/t").unwrap();
+    assert!(!private.is_another_cloud("login.private.example"));
+    assert!(private.is_another_cloud("login.microsoftonline.us"));
 }

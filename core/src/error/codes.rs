@@ -1,23 +1,35 @@
 //! The codes that no MSAL has.
 
 /// The codes that are Entrada's own, where MSAL has none, with what each means.
-pub const OWN_CODES: [(&str, &str); 18] = [
+pub const OWN_CODES: [(&str, &str); 30] = [
     ("access_token_missing", "the token endpoint answered without an access token"),
     ("authority_kind_not_supported", "the flow does not work with this kind of authority"),
     ("client_type_not_supported", "the flow is for public clients alone, or for confidential ones"),
+    ("cloud_mismatch", "the account belongs to another national cloud than the authority"),
     ("connection_failed", "no connection could be made"),
+    ("contradictory_redirect", "a redirect has an error beside a code or a token"),
     ("device_authorization_failed", "the device authorization endpoint answered without what is needed"),
     ("device_authorization_not_supported", "the provider has no endpoint for device codes"),
+    ("duplicate_redirect_parameter", "a redirect has a parameter twice"),
     ("federation_protocol_not_supported", "the domain is federated, but not with WS-Trust"),
     ("insecure_endpoint", "an address that a credential would go to is not https"),
     ("instance_discovery_failed", "it could not be confirmed that the authority's host is the service's"),
     ("integrated_authentication_refused", "the federation server did not accept the signed-in user"),
     ("invalid_argument", "an argument cannot be used"),
     ("invalid_authority", "the authority cannot be used"),
+    ("invalid_id_token", "the ID token that a browser brought cannot be accepted"),
+    ("issuer_mismatch", "a redirect is not of the issuer that was asked, or does not say so"),
     ("missing_federation_metadata_url", "the domain is federated, but nothing says where its server is"),
     ("network_error", "the exchange failed"),
     ("no_randomness", "the operating system gave no randomness"),
+    ("nonce_mismatch", "the ID token was issued for another sign-in"),
+    ("redirect_in_other_mode", "a redirect answers in another response mode than was asked for"),
+    ("redirect_listener_failed", "this machine cannot listen for the redirect"),
+    ("redirect_port_in_use", "another program listens where the redirect is to arrive"),
+    ("redirect_too_long", "a redirect is longer than any answer"),
+    ("redirect_without_answer", "a redirect does not have what was asked for"),
+    ("response_too_large", "an answer was larger than allowed"),
+    ("sign_in_timed_out", "the sign-in was not completed in the browser in time"),
     ("signing_failed", "no signature or assertion came to prove who the application is"),
     ("tls_failed", "the TLS connection failed, or the server's certificate is not trusted"),
-    ("response_too_large", "an answer was larger than allowed"),
 ];

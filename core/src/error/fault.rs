@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use http::StatusCode;
 
-use super::{ErrorKind, FederationFault, Misuse, Refusal, Unsupported, Violation};
+use super::{Denial, ErrorKind, FederationFault, Misuse, Refusal, SignInFault, Unsupported, Violation};
 use crate::http::{TransportError, TransportErrorKind};
 use crate::protocol::wstrust::EnvelopeError;
 use crate::signer::SignerError;
@@ -16,6 +16,12 @@ pub enum Fault {
     /// The token endpoint refused.
     #[error("{0}")]
     Refused(Box<Refusal>),
+    /// The authorization endpoint sent the browser back without what was asked for.
+    #[error("{0}")]
+    Denied(Box<Denial>),
+    /// A sign-in in a browser came to nothing, though the service did not refuse it.
+    #[error("{0}")]
+    SignIn(SignInFault),
     /// The federation server answered with a SOAP fault.
     #[error("{0}")]
     Federation(Box<FederationFault>),
@@ -103,10 +109,18 @@ fn named(content_type: Option<&str>) -> String {
     content_type.map(|content_type| format!(" (content type {content_type})")).unwrap_or_default()
 }
 
+impl From<SignInFault> for Fault {
+    fn from(fault: SignInFault) -> Self {
+        Self::SignIn(fault)
+    }
+}
+
 impl Fault {
     pub(super) fn code(&self) -> &str {
         match self {
             Self::Refused(refusal) => &refusal.error,
+            Self::Denied(denial) => denial.code(),
+            Self::SignIn(fault) => fault.code(),
             Self::Federation(_) => "federated_service_returned_error",
             Self::IntegratedRefused { .. } => "integrated_authentication_refused",
             Self::Status { service, status, .. } => match service {
@@ -154,6 +168,8 @@ impl Fault {
             | Self::Envelope(_)
             | Self::Misuse(_)
             | Self::CodeExpired
+            | Self::Denied(_)
+            | Self::SignIn(_)
             | Self::Signer(_)
             | Self::NoRandomness { .. } => None,
         }
@@ -183,6 +199,7 @@ impl Fault {
     pub(super) fn kind(&self) -> ErrorKind {
         match self {
             Self::Refused(refusal) => refusal.kind(),
+            Self::Denied(denial) => denial.kind(),
             Self::Status { status: StatusCode::TOO_MANY_REQUESTS, .. } => ErrorKind::Throttled,
             // The same mistake of the user is of the same kind, whoever checks the password.
             Self::Federation(fault) if fault.is_the_users() => ErrorKind::UiRequired,
@@ -192,6 +209,7 @@ impl Fault {
             | Self::Envelope(_)
             | Self::Misuse(_)
             | Self::CodeExpired
+            | Self::SignIn(_)
             | Self::Signer(_)
             | Self::NoRandomness { .. } => ErrorKind::Client,
             Self::Throttled { .. } => ErrorKind::Throttled,

@@ -57,10 +57,13 @@ impl Refusal {
     }
 
     pub(super) fn kind(&self) -> ErrorKind {
-        if self.status == StatusCode::TOO_MANY_REQUESTS {
+        // The service sees the same request in a loop (AADSTS50196), and says so with `invalid_grant`.
+        if self.status == StatusCode::TOO_MANY_REQUESTS || self.error_codes.contains(&50196) {
             return ErrorKind::Throttled;
         }
-        let interactive = self.error.eq_ignore_ascii_case("interaction_required")
+        let is = |name: &&str| self.error.eq_ignore_ascii_case(name);
+        // The last two are OpenID Connect's (Core, section 3.1.2.6).
+        let interactive = ["interaction_required", "login_required", "consent_required"].iter().any(is)
             || self.error.eq_ignore_ascii_case("invalid_grant")
                 && !self.suberror.as_deref().is_some_and(|suberror| {
                     ["client_mismatch", "protection_policy_required"]

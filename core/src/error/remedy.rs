@@ -1,7 +1,7 @@
 //! What to do about an error, whatever it is.
 
 use super::aadsts::{WRAPPERS, explain, explained};
-use super::{Fault, FederationFault, Misuse, Refusal, Service, Unsupported, Violation};
+use super::{Denial, Fault, FederationFault, Misuse, Refusal, Service, Unsupported, Violation};
 use crate::context::Context;
 use crate::http::TransportErrorKind;
 use crate::preflight::FlowKind;
@@ -12,6 +12,8 @@ use crate::signer::SignerErrorKind;
 pub(super) fn remedy(fault: &Fault, call: Option<&Context>) -> String {
     match fault {
         Fault::Refused(refusal) => refused(refusal, call),
+        Fault::Denied(denial) => denied(denial).to_owned(),
+        Fault::SignIn(fault) => fault.remedy().to_owned(),
         Fault::Federation(fault) => federation(fault),
         Fault::IntegratedRefused { schemes } => {
             let hint = if schemes.iter().any(|scheme| scheme.eq_ignore_ascii_case("Negotiate")) {
@@ -121,6 +123,37 @@ fn by_name(refusal: &Refusal) -> &'static str {
         }
         (_, "invalid_request") => "The developer: the service found the request wrong; its text says where.",
         (_, "temporarily_unavailable") => "The application: try again later.",
+        _ => "The developer: read the service's own text; give the correlation id to its support.",
+    }
+}
+
+fn denied(denial: &Denial) -> &'static str {
+    if denial.is_cancelled() {
+        return "The user: sign in, and finish; the application lets you begin again.";
+    }
+    if let Some((_, text)) = explained(&denial.error_codes) {
+        return text;
+    }
+    match denial.error.to_ascii_lowercase().as_str() {
+        "login_required" | "interaction_required" | "consent_required" | "account_selection_required" => {
+            "The user: sign in with the pages of the service; the application asks again without prompt=none."
+        }
+        "access_denied" => {
+            "The user: begin again and consent, or ask an administrator to consent; the service was told no."
+        }
+        "unauthorized_client" => {
+            "The application's owner: allow this flow in the application's registration."
+        }
+        "unsupported_response_type" => {
+            "The application's owner: allow this kind of answer in the application's registration; better, use the \
+             authorization code flow."
+        }
+        "invalid_scope" => {
+            "The developer: check the scopes; the resource and the permission must both exist."
+        }
+        "temporarily_unavailable" | "server_error" => {
+            "The user: try again later; the service has trouble of its own."
+        }
         _ => "The developer: read the service's own text; give the correlation id to its support.",
     }
 }

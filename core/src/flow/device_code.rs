@@ -97,6 +97,7 @@ impl Expect<Outcome, AuthenticationResult> for ExpectDeviceCode {
             scopes: at.cx.scopes().to_vec(),
             claims: at.cx.options().claims.clone(),
             tenant: at.cx.options().tenant.clone(),
+            extra_query_parameters: at.cx.options().extra_query_parameters.clone(),
             correlation_id: at.cx.correlation_id().to_owned(),
             device_code: device_code.clone(),
             interval_ms: u64::try_from(interval.as_millis()).unwrap_or(u64::MAX),
@@ -144,6 +145,7 @@ impl Flow for ResumedDeviceCode {
         let options = RequestOptions {
             claims: pending.claims.clone(),
             tenant: pending.tenant.clone(),
+            extra_query_parameters: pending.extra_query_parameters.clone(),
             correlation_id: Some(pending.correlation_id.clone()),
             ..RequestOptions::default()
         };
@@ -179,11 +181,14 @@ struct Polling {
 /// What `slow_down` adds to the interval, for good (RFC 8628, section 3.5).
 const SLOW_DOWN: Duration = Duration::from_secs(5);
 
+/// What was put down may come back changed; the service is never asked without a pause.
+const SHORTEST_INTERVAL: Duration = Duration::from_secs(1);
+
 impl Polling {
     fn new(at: Resolved, pending: PendingDeviceCode) -> Self {
         Self {
             at,
-            interval: Duration::from_millis(pending.interval_ms),
+            interval: Duration::from_millis(pending.interval_ms).max(SHORTEST_INTERVAL),
             expires_at: pending.expires_at,
             code: pending.device_code,
         }

@@ -67,6 +67,9 @@ impl Flow for UserFederatedIdentityCredential {
                 Misuse::Argument { name: "federated identity credential", reason: "it is empty" }.into()
             );
         }
+        if self.user.as_str().trim().is_empty() {
+            return Err(Misuse::Argument { name: "user", reason: "it is empty" }.into());
+        }
         let kind = FlowKind::UserFederatedIdentityCredential;
         let cx = Context::new(kind, self.app, self.scopes, self.options, seed)?;
         let user = self.user.as_str().to_owned();

@@ -1,6 +1,7 @@
 //! The host against servers on loopback that behave in every way. Other adapters run the same tests.
 
 mod http_host;
+mod interactive;
 mod negotiate;
 mod proxy;
 mod script;

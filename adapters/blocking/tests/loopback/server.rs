@@ -5,12 +5,7 @@ use std::net::{Shutdown, TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use entrada_core::application::PublicClientApplication;
 use entrada_core::http::Request;
-use entrada_core::secret::Secret;
-use entrada_core::seed::Seed;
-use entrada_core::step::{Flow, Step};
-use entrada_core::time::Timestamp;
 use url::Url;
 
 /// What arrived: the number of the connection and the request, head and body.
@@ -177,14 +172,7 @@ pub(crate) fn response(status: &str, headers: &str, body: &str) -> String {
 
 /// A GET without headers, with 5 seconds and 1 MiB.
 pub(crate) fn get(url: Url) -> Request {
-    // Requests come from flows alone, so one is taken and changed.
-    let authority = "https://login.microsoftonline.com/contoso.com".parse().unwrap();
-    let app = PublicClientApplication::new("app", authority);
-    let flow = app.acquire_token_by_username_password(["s"], "joe@contoso.com", Secret::new("p"));
-    let step = flow.start(Timestamp::from_secs(1), Seed::new([7; 32])).unwrap();
-    let Step::Send { mut request, .. } = step else { panic!("a flow begins with a request") };
-    request.url = url;
-    request.headers.clear();
+    let mut request = Request::get(url);
     request.timeout = Duration::from_secs(5);
     request
 }

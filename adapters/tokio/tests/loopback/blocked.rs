@@ -2,12 +2,15 @@
 
 use std::sync::LazyLock;
 
-use entrada_core::cache::{CacheDocument, CacheUpdate, StoreError};
+use entrada_core::cache::{CacheDocument, CacheQuery, CacheUpdate, CacheView, StoreError};
 use entrada_core::error::Error;
+use entrada_core::flow::authorization_code::StartSignIn;
+use entrada_core::flow::device_code::Prompt;
 use entrada_core::http::{Outcome, Request};
+use entrada_core::result::AuthenticationResult;
 use entrada_core::step::{AsyncHost, Flow, Host, StepEvent};
 use entrada_core::time::Timestamp;
-use entrada_tokio::{Settings, SetupError};
+use entrada_tokio::{Interactive, Settings, SetupError};
 use tokio::runtime::{Builder, Handle};
 
 /// A runtime that turns on a thread of its own, so that connections live on between two calls.
@@ -38,6 +41,23 @@ impl HttpHost {
         RUNTIME.block_on(self.0.acquire_observed(flow, observer))
     }
 
+    pub(crate) fn acquire_interactive(
+        &self,
+        flow: StartSignIn,
+        interactive: &Interactive,
+    ) -> Result<AuthenticationResult, Error> {
+        RUNTIME.block_on(self.0.acquire_interactive(flow, interactive))
+    }
+
+    pub(crate) fn acquire_interactive_observed(
+        &self,
+        flow: StartSignIn,
+        interactive: &Interactive,
+        observer: impl FnMut(StepEvent<'_>) + Send,
+    ) -> Result<AuthenticationResult, Error> {
+        RUNTIME.block_on(self.0.acquire_interactive_observed(flow, interactive, observer))
+    }
+
     pub(crate) fn cache(&self) -> CacheDocument {
         self.0.cache()
     }
@@ -54,6 +74,14 @@ impl Host for HttpHost {
 
     fn wait(&mut self, until: Timestamp) {
         RUNTIME.block_on(self.0.wait(until));
+    }
+
+    fn show(&mut self, prompt: Prompt) {
+        RUNTIME.block_on(self.0.show(prompt));
+    }
+
+    fn load(&mut self, query: CacheQuery) -> Result<CacheView, StoreError> {
+        RUNTIME.block_on(self.0.load(query))
     }
 
     fn save(&mut self, update: CacheUpdate) -> Result<(), StoreError> {

@@ -1,3 +1,5 @@
+use std::io::{ErrorKind, Read};
+use std::net::TcpStream;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
@@ -6,6 +8,7 @@ use entrada_core::step::AsyncHost;
 use entrada_tokio::core::flow::username_password::UsernamePassword;
 use entrada_tokio::{HttpHost, Proxy, Settings};
 
+use crate::interactive::World;
 use crate::script::{Script, challenge, integrated, negotiate};
 use crate::server::{Connection, Server, get, response};
 
@@ -63,6 +66,27 @@ async fn dropping_an_authentication_closes_its_connection() {
     assert_eq!(server.connections(), [0, 0, 0]);
 }
 
+#[tokio::test]
+async fn dropping_a_sign_in_closes_its_sockets() {
+    let world = World::new();
+    let (sender, receiver) = channel();
+    let interactive = world.browsing(move |visit| sender.send((visit.port(), visit.connect())).unwrap());
+    let host = host(None);
+    let waiting = host.acquire_interactive(world.flow("http://localhost"), &interactive);
+    let mut waiting = Box::pin(waiting);
+    assert!(tokio::time::timeout(Duration::from_millis(500), &mut waiting).await.is_err());
+    let (port, mut guest) = receiver.recv().unwrap();
+    assert!(TcpStream::connect(("127.0.0.1", port)).is_ok());
+    drop(waiting);
+    let is_closed = move || TcpStream::connect(("127.0.0.1", port)).is_err();
+    // A task that is aborted lets go of its socket when the runtime gets to it.
+    tokio::time::sleep(Duration::from_millis(50)).await;
+    assert!(is_closed());
+    guest.set_read_timeout(Some(Duration::from_secs(3))).unwrap();
+    let silent = guest.read(&mut [0]).is_err_and(|error| error.kind() == ErrorKind::WouldBlock);
+    assert!(!silent, "the connection that was being served is closed, too");
+}
+
 #[test]
 fn futures_can_move_between_threads() {
     fn flows_do(host: &HttpHost, flow: UsernamePassword) {
@@ -72,6 +96,8 @@ fn futures_can_move_between_threads() {
     drop(require_send(host.send(get("https://sts.contoso.com/".parse().unwrap()))));
     drop(require_send(host.wait(entrada_core::time::Timestamp::default())));
     let _ = flows_do;
+    let world = World::new();
+    drop(require_send(host.acquire_interactive(world.flow("http://localhost"), &world.browsing(|_| ()))));
 }
 
 #[tokio::test]

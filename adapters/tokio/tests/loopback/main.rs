@@ -4,6 +4,8 @@ mod blocked;
 mod cancellation;
 #[path = "../../../blocking/tests/loopback/http_host.rs"]
 mod http_host;
+#[path = "../../../blocking/tests/loopback/interactive.rs"]
+mod interactive;
 #[path = "../../../blocking/tests/loopback/negotiate.rs"]
 mod negotiate;
 #[path = "../../../blocking/tests/loopback/proxy.rs"]

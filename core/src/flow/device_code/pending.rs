@@ -45,8 +45,10 @@ pub struct PendingDeviceCode {
     pub(crate) claims: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) tenant: Option<String>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) extra_query_parameters: Vec<(String, String)>,
     pub(crate) correlation_id: String,
-    #[serde(serialize_with = "expose", deserialize_with = "secret")]
+    #[serde(with = "crate::secret::exposed")]
     pub(crate) device_code: Secret,
     pub(crate) interval_ms: u64,
     #[serde(serialize_with = "millis", deserialize_with = "from_millis")]
@@ -98,14 +100,6 @@ impl fmt::Debug for PendingDeviceCode {
             .field("expires_at", &self.expires_at)
             .finish_non_exhaustive()
     }
-}
-
-fn expose<S: Serializer>(secret: &Secret, serializer: S) -> Result<S::Ok, S::Error> {
-    secret.expose().serialize(serializer)
-}
-
-fn secret<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Secret, D::Error> {
-    String::deserialize(deserializer).map(Secret::new)
 }
 
 fn millis<S: Serializer>(time: &Timestamp, serializer: S) -> Result<S::Ok, S::Error> {

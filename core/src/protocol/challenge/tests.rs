@@ -269,10 +269,12 @@ fn an_authority_is_the_address_without_the_endpoint() {
 
 #[test]
 fn a_challenge_that_is_handed_on_reads_as_it_was() {
-    let mut challenge = ClaimsChallenge::default();
-    challenge.claims = Some(r#"{"access_token":{"acrs":{"essential":true,"value":"c1"}}}"#.to_owned());
-    challenge.error = Some("insufficient_claims".to_owned());
-    challenge.authority = Some("https://login.microsoftonline.com/contoso.com/".parse().unwrap());
+    let challenge = ClaimsChallenge {
+        claims: Some(r#"{"access_token":{"acrs":{"essential":true,"value":"c1"}}}"#.to_owned()),
+        error: Some("insufficient_claims".to_owned()),
+        authority: Some("https://login.microsoftonline.com/contoso.com/".parse().unwrap()),
+        ..ClaimsChallenge::default()
+    };
     let headers = HeaderMap::from_iter([(http::header::WWW_AUTHENTICATE, challenge.to_header().unwrap())]);
     let read = ClaimsChallenge::from_headers(&headers).unwrap().unwrap();
     assert_eq!(read.claims, challenge.claims);
