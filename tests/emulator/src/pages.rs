@@ -164,27 +164,25 @@ pub(crate) fn second_factor(frame: &Frame, enrolment: bool, error: Option<&str>)
 
 /// Consent, or the question whether it is really this application on the device.
 pub(crate) fn consent(frame: &Frame, user: &User, scope: &str, device: bool) -> Reply {
-    let (title, text, yes, no) = if device {
-        let text = "Are you trying to sign in to it on another device? Go on only if you are, and if the code came from there.";
-        ("Sign in on your device", text, "Continue", "Cancel")
+    let app = format!("<strong>{}</strong>", escaped(&frame.app));
+    let (title, text, yes) = if device {
+        let text = format!(
+            "Are you trying to sign in to {app} on another device? Go on only if you are, and if the code came from there."
+        );
+        ("Sign in on your device", text, "Continue")
     } else {
-        let text = "The application asks for these permissions:";
-        ("Permissions requested", text, "Accept", "Cancel")
+        ("Permissions requested", format!("{app} asks for these permissions:"), "Accept")
     };
     let scopes: String =
         scope.split_whitespace().map(|scope| format!("<li>{}</li>", escaped(scope))).collect();
-    let list = if scopes.is_empty() { String::new() } else { format!("<ul>{scopes}</ul>") };
+    let asks = if device { "<p>It asks for these permissions:</p>" } else { "" };
+    let list = if scopes.is_empty() { String::new() } else { format!("{asks}<ul>{scopes}</ul>") };
     let form = format!(
         "<div class=\"buttons\">{}{}</div>",
         button("accept", "accept", yes, false),
-        button("decline", "decline", no, true)
+        button("decline", "decline", "Cancel", true)
     );
-    let body = format!(
-        "<p class=\"who\">{}</p><p><strong>{}</strong></p><p>{text}</p>{list}{}",
-        escaped(&user.upn),
-        escaped(&frame.app),
-        frame.form(&form)
-    );
+    let body = format!("<p class=\"who\">{}</p><p>{text}</p>{list}{}", escaped(&user.upn), frame.form(&form));
     page(StatusCode::OK, title, &body)
 }
 

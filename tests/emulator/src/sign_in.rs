@@ -298,7 +298,9 @@ fn allowed(user: User) -> Result<User, Refusal> {
 
 /// What a page says of a refusal.
 fn spoken(refusal: &Refusal) -> String {
-    format!("{} (AADSTS{})", refusal.text, refusal.code)
+    // The other texts are the token endpoint's own, as those of the pages are not written down anywhere.
+    let text = if refusal.code == 50126 { "Your account or password is incorrect." } else { &refusal.text };
+    format!("{text} (AADSTS{})", refusal.code)
 }
 
 fn create(state: &State, form: &Form) -> Result<User, &'static str> {
