@@ -1,50 +1,42 @@
-//! Both flows against a world that answers whatever it likes.
+//! Every flow against a world that answers whatever it likes.
 //!
 //! As the random walk of the tests, with an input that learns from what it reached: a flow ends within a bound, tells
-//! no secret, sends a credential once and over https alone.
+//! no secret, sends a user's credential once and over https alone, and waits as long as it is asked to.
 #![no_main]
 
 use std::sync::LazyLock;
 
 use arbitrary::Arbitrary;
-use base64::Engine;
-use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
-use entrada_core::application::PublicClientApplication;
-use entrada_core::error::Error;
+use entrada_core::application::RequestOptions;
+use entrada_core::cache::Memory;
 use entrada_core::http::TransportErrorKind;
-use entrada_core::result::AuthenticationResult;
-use entrada_core::secret::Secret;
-use entrada_core::seed::Seed;
-use entrada_core::step::{Flow, Step};
-use entrada_fuzz::documents::{self, ASSERTION, TOKENS};
-use entrada_fuzz::walk::{Reply, Trace, walk};
+use entrada_core::signer::SignerErrorKind;
+use entrada_fuzz::catalogue::{Case, FlowCase, OIDC};
+use entrada_fuzz::documents::{self, ASSERTION};
+use entrada_fuzz::planted::{carries, secrets};
+use entrada_fuzz::walk::{Reply, Trace};
+use entrada_fuzz::way::way;
 use entrada_fuzz::world::START;
 use libfuzzer_sys::fuzz_target;
 
-const PASSWORD: &str = "pl&nted-<passw\"ord>'+%ü";
-/// The most steps: each request of the longest flow twice with a wait between, and early answers to the waits.
-const BOUND: usize = 200;
+/// The most steps: each request of the longest flow twice with a wait between, early answers to the waits, and a device
+/// that is polled as long as its code is good.
+const BOUND: usize = 6_000;
+
+static CASES: LazyLock<Vec<Case>> = LazyLock::new(|| Case::that_start().collect());
+static SECRETS: LazyLock<Vec<String>> = LazyLock::new(secrets);
 
 /// A flow, and what it meets.
 #[derive(Debug, Arbitrary)]
 struct Script<'a> {
-    integrated: bool,
-    unheard_of: bool,
-    /// `None` is an ordinary one.
-    username: Option<&'a str>,
+    case: u16,
+    federated: bool,
     claims: Option<&'a str>,
     /// The application's own text, which a step may show: it is not taken from the documents with secrets.
     supplied: Option<Supplied<'a>>,
-    way: Way,
-    changes: Vec<Change<'a>>,
-}
-
-/// The replies to begin with: an input that had to find the right five by itself would seldom get far.
-#[derive(Debug, Arbitrary)]
-enum Way {
-    Federated,
-    Managed,
-    None,
+    /// Of each call, how its way differs from the right one. The second remembers what the first learned.
+    first: Vec<Change<'a>>,
+    second: Option<Vec<Change<'a>>>,
 }
 
 /// One reply more, or another.
@@ -59,8 +51,12 @@ struct Change<'a> {
 struct Met<'a> {
     outcome: Outcome<'a>,
     retry_after: Pause,
+    date: bool,
     elapsed: Elapsed,
+    on_time: bool,
     kept: bool,
+    read: bool,
+    signer: Option<bool>,
 }
 
 #[derive(Debug, Arbitrary)]
@@ -110,111 +106,65 @@ fuzz_target!(|script: Script<'_>| {
     if names_a_secret(&script) {
         return;
     }
-    let mut replies = replies(&script);
-    // A wait that is never answered in time goes on as long as it likes.
-    replies.push(Reply { outcome: Ok((404, Vec::new())), retry_after: None, elapsed: 10_000, kept: true });
-    check(&walk(start(&script), START, &replies, BOUND));
+    let case = CASES[usize::from(script.case) % CASES.len()];
+    let mut options = RequestOptions::default();
+    options.claims = script.claims.map(str::to_owned);
+    options.federation_metadata = script.supplied.as_ref().and_then(Supplied::text);
+    let (mut memory, mut now) = (Memory::default(), START);
+    for (seed, changes) in (0..).zip([Some(&script.first), script.second.as_ref()].into_iter().flatten()) {
+        let replies = replies(case, script.federated, changes);
+        // What the caller brought may be refused beforehand.
+        let Ok(started) = case.start(now, seed, &options) else { return };
+        let trace = started.walk(now, &replies, &mut memory, BOUND);
+        check(case, &trace);
+        now = trace.now;
+    }
 });
 
-fn start(script: &Script<'_>) -> Result<Step<AuthenticationResult>, Error> {
-    let authority = if script.unheard_of {
-        "https://login.unheard-of.example/contoso.com"
-    } else {
-        "https://login.microsoftonline.com/contoso.com"
-    };
-    let app = PublicClientApplication::new("app", authority.parse()?);
-    let (seed, scopes) = (Seed::new([9; 32]), ["user.read"]);
-    let supplied = || script.supplied.as_ref().and_then(Supplied::text);
-    let claims = script.claims.map(str::to_owned);
-    let username = script.username.unwrap_or("joe@contoso.com");
-    if script.integrated {
-        let mut flow = app.acquire_token_by_integrated_windows_auth(scopes, username);
-        flow.options.federation_metadata = supplied();
-        flow.options.claims = claims;
-        flow.start(START, seed)
-    } else {
-        let mut flow = app.acquire_token_by_username_password(scopes, username, Secret::new(PASSWORD));
-        flow.options.federation_metadata = supplied();
-        flow.options.claims = claims;
-        flow.start(START, seed)
-    }
-}
-
-fn replies(script: &Script<'_>) -> Vec<Reply> {
-    let right = |document: &u8| Reply {
-        outcome: Ok((200, pick(*document).as_bytes().to_vec())),
-        retry_after: None,
-        elapsed: 1500,
-        kept: true,
-    };
-    let way: &[u8] = match script.way {
-        Way::Federated => &[INSTANCE, FEDERATED, METADATA, ISSUED, TOKEN],
-        Way::Managed => &[INSTANCE, MANAGED, TOKEN],
-        Way::None => &[],
-    };
-    let mut replies: Vec<Reply> = way.iter().skip(usize::from(!script.unheard_of)).map(right).collect();
-    for Change { at, replaces, met } in script.changes.iter().take(16) {
+fn replies(case: Case, federated: bool, changes: &[Change<'_>]) -> Vec<Reply> {
+    let mut replies = way(case, federated);
+    for Change { at, replaces, met } in changes.iter().take(16) {
         let at = usize::from(*at) % (replies.len() + 1);
         match replies.get_mut(at) {
             Some(reply) if *replaces => *reply = met.reply(),
             _ => replies.insert(at, met.reply()),
         }
     }
+    // A wait that is never answered in time goes on as long as it likes.
+    replies.push(Reply { outcome: Ok((404, Vec::new())), elapsed: 100_000, ..Reply::right("") });
     replies
 }
 
-fn check(trace: &Trace) {
+fn check(case: Case, trace: &Trace) {
     assert!(trace.ended.is_some(), "it goes on after {} steps", trace.steps);
     for shown in &trace.shown {
         for secret in SECRETS.iter() {
             assert!(!shown.contains(secret.as_str()), "{secret} is shown in {shown}");
         }
     }
-    assert!(trace.requests.len() <= 8, "{} requests", trace.requests.len());
-    let (mut assertions, mut tokens, mut passwords) = (0, 0, 0);
+    assert!(case.flow.polls() || trace.requests.len() <= 8, "{} requests", trace.requests.len());
     for request in &trace.requests {
         assert_eq!(request.url.scheme(), "https", "{}", request.url);
-        if request.method != "POST" {
-            assert!(request.body.is_empty(), "a GET with a body");
-            continue;
-        }
-        let body = request.body.expose();
-        // An envelope, or a form.
-        if body.starts_with(b"<?xml") {
-            assertions += 1
-        } else {
-            tokens += 1
-        }
-        passwords += usize::from(tells(body));
+        assert!(request.method == "POST" || request.body.is_empty(), "a GET with a body");
     }
-    assert!(assertions <= 1, "the federation server was asked {assertions} times");
-    assert!(tokens <= 1, "a grant was redeemed {tokens} times");
-    assert!(passwords <= 1, "the password was sent {passwords} times");
+    if let Some(credential) = case.flow.credential() {
+        let sent = trace.requests.iter().filter(|request| carries(request, credential)).count();
+        assert!(sent <= 1, "a user's credential was sent {sent} times");
+    }
+    if case.flow == FlowCase::Integrated {
+        let asked =
+            trace.requests.iter().filter(|request| request.body.expose().starts_with(b"<?xml")).count();
+        assert!(asked <= 1, "the federation server was asked {asked} times");
+    }
+    assert!(trace.signed.len() <= 2 && trace.asserted.len() <= 1);
 }
-
-/// Each secret as it is, and as XML, a form and base64 would write it.
-static SECRETS: LazyLock<Vec<String>> = LazyLock::new(|| {
-    let mut all: Vec<String> = TOKENS.iter().map(|&token| token.to_owned()).collect();
-    all.push("joe&#64;contoso.com</saml:Attribute>".to_owned());
-    all.push(PASSWORD.to_owned());
-    all.push("pl&amp;nted-".to_owned());
-    all.push(url::form_urlencoded::byte_serialize(PASSWORD.as_bytes()).collect());
-    for text in [PASSWORD, ASSERTION] {
-        // Neither of the last letters, which depend on what follows.
-        let shorten = |encoded: String| encoded[..encoded.len() - 4].to_owned();
-        all.push(shorten(STANDARD.encode(text)));
-        all.push(shorten(URL_SAFE_NO_PAD.encode(text)));
-    }
-    all
-});
 
 /// Whether the input itself tells a secret in the clear, so that showing it would be no fault of ours.
 fn names_a_secret(script: &Script<'_>) -> bool {
     let raw = |body: &Body<'_>| matches!(body, Body::Raw(bytes) if tells(bytes));
-    script.username.is_some_and(|name| tells(name.as_bytes()))
-        || script.claims.is_some_and(|claims| tells(claims.as_bytes()))
+    script.claims.is_some_and(|claims| tells(claims.as_bytes()))
         || matches!(script.supplied, Some(Supplied::Raw(text)) if tells(text.as_bytes()))
-        || script.changes.iter().any(|change| match &change.met.outcome {
+        || script.first.iter().chain(script.second.iter().flatten()).any(|change| match &change.met.outcome {
             Outcome::Ok(body) | Outcome::Status(_, body) => raw(body),
             Outcome::Failed(_) => false,
         })
@@ -246,7 +196,13 @@ impl Met<'_> {
                 Elapsed::Some(millis) => millis.into(),
                 Elapsed::Any(millis) => millis,
             },
+            date: self.date.then_some("Fri, 31 Dec 9999 23:59:59 GMT"),
+            on_time: self.on_time,
             kept: self.kept,
+            read: self.read,
+            signer: self.signer.map(|unsupported| {
+                if unsupported { SignerErrorKind::Unsupported } else { SignerErrorKind::Denied }
+            }),
         }
     }
 }
@@ -282,15 +238,11 @@ fn pick(document: u8) -> &'static str {
     &DOCUMENTS[usize::from(document) % DOCUMENTS.len()]
 }
 
-const INSTANCE: u8 = 0;
-const FEDERATED: u8 = 1;
 const METADATA: u8 = 2;
-const ISSUED: u8 = 3;
-const TOKEN: u8 = 4;
-const MANAGED: u8 = 5;
 
-/// In the order of the constants, then those that end a flow. None is empty.
+/// None is empty, and the metadata is in its place.
 static DOCUMENTS: LazyLock<Vec<String>> = LazyLock::new(|| {
+    let post = r#","token_endpoint_auth_methods_supported":["client_secret_post"]"#;
     vec![
         documents::KNOWN_INSTANCE.to_owned(),
         documents::federated_realm(),
@@ -298,6 +250,13 @@ static DOCUMENTS: LazyLock<Vec<String>> = LazyLock::new(|| {
         documents::issued(ASSERTION),
         documents::tokens(),
         documents::MANAGED_REALM.to_owned(),
+        documents::provider(OIDC, ""),
+        documents::provider(OIDC, post),
+        documents::device(r#","expires_in":60,"interval":7"#),
+        documents::told("authorization_pending"),
+        documents::told("slow_down"),
+        documents::told("invalid_client"),
+        documents::told("temporarily_unavailable"),
         documents::fault("FailedAuthentication", "No."),
         documents::refusal("invalid_grant", 50126, ""),
         documents::refusal("invalid_grant", 65001, r#","suberror":"consent_required""#),

@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use entrada_core::authority::{AuthorityKind, Tenant};
 use entrada_core::error::Fault;
 use entrada_core::http::Response;
 use entrada_core::protocol::token::response;
@@ -45,13 +46,15 @@ fuzz_target!(
             headers.insert(CONTENT_TYPE, value);
         }
         for status in STATUSES {
-            check(&Response::new(status, headers.clone(), body.to_vec()));
+            for kind in [AuthorityKind::Entra(Tenant::Organizations), AuthorityKind::Oidc] {
+                check(&Response::new(status, headers.clone(), body.to_vec()), &kind);
+            }
         }
     }
 );
 
-fn check(answer: &Response) {
-    match response(answer, NOW) {
+fn check(answer: &Response, kind: &AuthorityKind) {
+    match response(answer, kind, NOW) {
         Ok(tokens) => {
             assert_eq!(answer.status, StatusCode::OK, "a success under a status that says no");
             assert!(!tokens.access_token.expose().is_empty());
@@ -60,7 +63,7 @@ fn check(answer: &Response) {
             for lifetime in optional.into_iter().flatten().chain([tokens.expires_in]) {
                 assert!(lifetime <= TEN_YEARS, "{lifetime:?}");
             }
-            for secret in tokens.refresh_token.iter().chain(&tokens.id_token) {
+            for secret in tokens.refresh_token.iter().chain(&tokens.id_token).chain(&tokens.spa_code) {
                 assert!(!secret.expose().is_empty());
             }
             assert!(tokens.scopes.as_ref().is_none_or(|scopes| !scopes.is_empty()));

@@ -39,7 +39,7 @@ fn a_federated_user_gets_a_token_in_four_requests() {
     );
     assert_eq!(account.environment, "login.windows.net");
     assert_eq!(world.saves, 1);
-    let cache = world.cache.to_json();
+    let cache = world.memory.tokens().to_json();
     for section in ["AccessToken", "RefreshToken", "IdToken", "Account", "AppMetadata"] {
         assert_eq!(cache[section].as_object().map(serde_json::Map::len), Some(1), "{section}");
     }

@@ -8,7 +8,7 @@ use entrada_tests::documents::{
 };
 use entrada_tests::world::World;
 
-use crate::{PASSWORD, password};
+use crate::{PASSWORD, app, password, password_of};
 
 #[test]
 fn a_managed_users_password_goes_to_the_token_endpoint_once() {
@@ -187,8 +187,9 @@ fn a_password_that_xml_cannot_carry_is_refused_before_it_is_sent() {
 
 #[test]
 fn claims_capabilities_and_query_parameters_travel() {
-    let mut flow = password();
-    flow.app.client_capabilities = vec!["cp1".to_owned()];
+    let mut app = app("https://login.microsoftonline.com/organizations");
+    app.client_capabilities = vec!["cp1".to_owned()];
+    let mut flow = password_of(app);
     flow.options.claims = Some(r#"{"id_token":{"auth_time":{"essential":true}}}"#.to_owned());
     flow.options.extra_query_parameters = vec![("dc".to_owned(), "a b&c".to_owned())];
     let mut world =
@@ -197,4 +198,44 @@ fn claims_capabilities_and_query_parameters_travel() {
     let claims: serde_json::Value = serde_json::from_str(&world.field(1, "claims").unwrap()).unwrap();
     assert_eq!(claims["access_token"]["xms_cc"]["values"][0], "cp1");
     assert_eq!(claims["id_token"]["auth_time"]["essential"], true);
+}
+
+#[test]
+fn where_there_is_no_realm_the_password_goes_straight_to_the_token_endpoint() {
+    for (authority, token) in [
+        ("https://sts.contoso.com/adfs", "https://sts.contoso.com/adfs/oauth2/token"),
+        (
+            "https://c.b2clogin.com/c.onmicrosoft.com/B2C_1_ropc",
+            "https://c.b2clogin.com/c.onmicrosoft.com/B2C_1_ropc/oauth2/v2.0/token",
+        ),
+        (
+            "https://login.contoso.com/tfp/c.onmicrosoft.com/B2C_1_ropc",
+            "https://login.contoso.com/tfp/c.onmicrosoft.com/B2C_1_ropc/oauth2/v2.0/token",
+        ),
+        ("https://c.ciamlogin.com", "https://c.ciamlogin.com/c.onmicrosoft.com/oauth2/v2.0/token"),
+        ("https://d.example/dstsv2/c.com", "https://d.example/dstsv2/c.com/oauth2/v2.0/token"),
+    ] {
+        let mut world = World::default().answer(token, 200, tokens());
+        world.run(password_of(app(authority))).unwrap();
+        assert_eq!(world.field(0, "grant_type").unwrap(), "password");
+        assert_eq!(world.field(0, "password").unwrap(), PASSWORD);
+        let mut flow = password_of(app(authority));
+        flow.password = entrada_core::secret::Secret::new("");
+        assert_eq!(World::default().run(flow).unwrap_err().code(), "password_required_for_managed_user");
+    }
+}
+
+#[test]
+fn a_confidential_client_proves_who_it_is_to_the_token_endpoint_alone() {
+    let app = crate::confidential(crate::TENANT, crate::client_secret());
+    let mut world = World::default()
+        .answer("userrealm", 200, federated_realm())
+        .answer("mex", 200, metadata(&ports()))
+        .answer("usernamemixed", 200, issued(ASSERTION))
+        .answer("token", 200, tokens());
+    world.run(password_of(app)).unwrap();
+    assert_eq!(world.field(3, "client_secret").unwrap(), "s<&cret ~+%");
+    for at in 0..3 {
+        assert!(!world.body(at).contains("cret"));
+    }
 }

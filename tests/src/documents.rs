@@ -140,12 +140,15 @@ pub fn fault(subcode: &str, reason: &str) -> String {
 /// The secrets that [`tokens`] gives away.
 pub const TOKENS: [&str; 3] = ["planted-access-token", "planted-refresh-token", "planted-signature"];
 
+/// What ties the ID token of [`tokens`] to a sign-in.
+pub const NONCE: &str = "nonce";
+
 /// A success of the token endpoint.
 #[must_use]
 pub fn tokens() -> String {
     let encode = |text: &str| URL_SAFE_NO_PAD.encode(text);
     let claims = r#"{"oid":"11111111-1111-1111-1111-111111111111","tid":"22222222-2222-2222-2222-222222222222",
-        "sub":"s","preferred_username":"joe@contoso.com","name":"Joe Doe","given_name":"Joe","family_name":"Doe"}"#;
+        "sub":"s","nonce":"nonce","preferred_username":"joe@contoso.com","name":"Joe Doe","given_name":"Joe","family_name":"Doe"}"#;
     let client_info =
         r#"{"uid":"11111111-1111-1111-1111-111111111111","utid":"22222222-2222-2222-2222-222222222222"}"#;
     format!(
@@ -164,5 +167,33 @@ pub fn refusal(error: &str, code: u32, more: &str) -> String {
     format!(
         r#"{{"error":"{error}","error_description":"AADSTS{code}: No.\r\nTrace ID: x","error_codes":[{code}],
             "timestamp":"2026-01-01 00:00:00Z","trace_id":"t","correlation_id":"c"{more}}}"#
+    )
+}
+
+/// What a device polls with in [`device`], as JSON spells it.
+pub const DEVICE_CODE: &str = "pl&nted-device\\u003ccode+%";
+
+/// A code for a device; `more` begins with a comma.
+#[must_use]
+pub fn device(more: &str) -> String {
+    format!(
+        r#"{{"device_code":"{DEVICE_CODE}","user_code":"AB12CD","verification_uri":"https://microsoft.com/devicelogin",
+            "message":"Open the page and enter AB12CD."{more}}}"#
+    )
+}
+
+/// A refusal of the token endpoint that is a code and nothing else, as RFC 8628 has them.
+#[must_use]
+pub fn told(error: &str) -> String {
+    format!(r#"{{"error":"{error}"}}"#)
+}
+
+/// What an OpenID provider says of itself; `more` begins with a comma.
+#[must_use]
+pub fn provider(issuer: &str, more: &str) -> String {
+    format!(
+        r#"{{"issuer":"{issuer}","authorization_endpoint":"https://idp.example/as/authorize",
+            "token_endpoint":"https://idp.example/as/token",
+            "device_authorization_endpoint":"https://idp.example/as/device"{more}}}"#
     )
 }

@@ -3,7 +3,8 @@
 use std::collections::VecDeque;
 
 use entrada_core::application::PublicClientApplication;
-use entrada_core::cache::{CacheUpdate, StoreError};
+use entrada_core::cache::{CacheQuery, CacheUpdate, CacheView, StoreError};
+use entrada_core::flow::device_code::Prompt;
 use entrada_core::http::{Outcome, Request, Response};
 use entrada_core::protocol::{mex, wstrust};
 use entrada_core::secret::Secret;
@@ -94,6 +95,10 @@ impl Host for Canned {
         self.0.pop_front().ok_or(entrada_core::http::TransportErrorKind::Connect.into())
     }
     fn wait(&mut self, _until: Timestamp) {}
+    fn show(&mut self, _prompt: Prompt) {}
+    fn load(&mut self, _query: CacheQuery) -> Result<CacheView, StoreError> {
+        Ok(CacheView::default())
+    }
     fn save(&mut self, _update: CacheUpdate) -> Result<(), StoreError> {
         Ok(())
     }

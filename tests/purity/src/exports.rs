@@ -7,8 +7,14 @@
 
 use std::sync::Arc;
 
-use entrada_core::application::PublicClientApplication;
+use entrada_core::application::{
+    ClientCertificate, ClientCredential, ConfidentialClientApplication, PublicClientApplication,
+};
+use entrada_core::authority::{Authority, AuthorityOptions};
 use entrada_core::error::Error;
+use entrada_core::flow::device_code::PendingDeviceCode;
+use entrada_core::flow::implicit::{ImplicitResponse, StartImplicit};
+use entrada_core::flow::user_fic::{FederatedUser, UserFederatedIdentityCredential};
 use entrada_core::http::ServiceName;
 use entrada_core::negotiate::{
     ChannelBindings, Exchange, NegotiateError, Negotiation, Negotiator, Next, Round,
@@ -19,8 +25,8 @@ use http::header::WWW_AUTHENTICATE;
 use http::{HeaderMap, HeaderValue, StatusCode};
 
 use crate::documents::{
-    ASSERTION, KNOWN_INSTANCE, MANAGED_REALM, TOKENS, fault, federated_realm, issued, metadata, ports,
-    refusal, tokens,
+    ASSERTION, KNOWN_INSTANCE, MANAGED_REALM, TOKENS, device, fault, federated_realm, issued, metadata,
+    ports, provider, refusal, tokens, told,
 };
 use crate::world::World;
 
@@ -28,7 +34,17 @@ use crate::world::World;
 pub type Export = extern "C" fn() -> u32;
 
 /// The exports by name. The names begin with that of the flow that is driven.
-pub const EXPORTS: [(&str, Export); 6] = [
+pub const EXPORTS: [(&str, Export); 16] = [
+    ("agent_user", agent_user),
+    ("authorization_code", authorization_code),
+    ("client_credentials", client_credentials),
+    ("client_credentials_throttled", client_credentials_throttled),
+    ("device_code", device_code),
+    ("device_code_resumed", device_code_resumed),
+    ("implicit", implicit),
+    ("on_behalf_of", on_behalf_of),
+    ("refresh_token", refresh_token),
+    ("user_fic", user_fic),
     ("integrated_windows_auth", integrated_windows_auth),
     ("integrated_windows_auth_refused", integrated_windows_auth_refused),
     ("username_password_federated", username_password_federated),
@@ -112,6 +128,133 @@ pub extern "C" fn negotiate() -> u32 {
     u32::from(asked && exchange.on(StatusCode::OK, &proof) == Ok(Next::Accept))
 }
 
+/// Three legs, the first with a signature.
+#[unsafe(no_mangle)]
+pub extern "C" fn agent_user() -> u32 {
+    let mut world = World::default()
+        .answer("/oauth2/v2.0/token", 200, tokens())
+        .answer("/oauth2/v2.0/token", 200, tokens())
+        .answer("/oauth2/v2.0/token", 200, tokens());
+    let user = FederatedUser::Username(USER.to_owned());
+    let result =
+        with_certificate().and_then(|app| world.run(app.acquire_token_for_agent_user(["s"], "agent", user)));
+    got_tokens(&world, &result)
+}
+
+/// At a provider that has to be discovered; the answer is refused for its nonce, the last thing that is checked.
+#[unsafe(no_mangle)]
+pub extern "C" fn authorization_code() -> u32 {
+    let issuer = "https://idp.example";
+    let mut world = World::default().answer("/.well-known/openid-configuration", 200, provider(issuer, ""));
+    let code = Authority::oidc(issuer, AuthorityOptions::default()).and_then(|authority| {
+        let app = PublicClientApplication::new("app", authority);
+        let sign_in = world.run(app.sign_in(["user.read"], "http://localhost/"))?;
+        let redirect = format!("http://localhost/?code=c&state={}", sign_in.state().expose());
+        Ok(app.acquire_token_by_authorization_code(sign_in.accept(&redirect)?))
+    });
+    let mut world = world.answer("/as/token", 200, tokens());
+    was_refused(&code.and_then(|flow| world.run(flow)), "nonce_mismatch")
+}
+
+/// With a certificate: what is signed holds the time and a hash.
+#[unsafe(no_mangle)]
+pub extern "C" fn client_credentials() -> u32 {
+    let mut world =
+        World::default().answer("/oauth2/v2.0/token", 503, "").answer("/oauth2/v2.0/token", 200, tokens());
+    let result = with_certificate().and_then(|app| world.run(app.acquire_token_for_client(["s/.default"])));
+    got_tokens(&world, &result)
+}
+
+/// Left alone until a date.
+#[unsafe(no_mangle)]
+pub extern "C" fn client_credentials_throttled() -> u32 {
+    let date = [("retry-after", "Sun, 06 Nov 2044 08:49:37 GMT"), ("date", "Sun, 06 Nov 1994 08:49:37 GMT")];
+    let mut world = World::default().answer_with("/oauth2/v2.0/token", 429, &date, "");
+    let mut ask =
+        || with_certificate().and_then(|app| world.run(app.acquire_token_for_client(["s/.default"])));
+    let first = ask();
+    was_refused(&first, "request_throttled") & was_refused(&ask(), "request_throttled")
+}
+
+/// Through a wait.
+#[unsafe(no_mangle)]
+pub extern "C" fn device_code() -> u32 {
+    let mut world = World::default()
+        .answer("/oauth2/v2.0/devicecode", 200, device(""))
+        .answer("/oauth2/v2.0/token", 400, told("authorization_pending"))
+        .answer("/oauth2/v2.0/token", 200, tokens());
+    let result = app("https://login.microsoftonline.com/common")
+        .and_then(|app| world.run(app.acquire_token_by_device_code(["user.read"])));
+    got_tokens(&world, &result)
+}
+
+/// Put down as JSON and taken up again.
+#[unsafe(no_mangle)]
+pub extern "C" fn device_code_resumed() -> u32 {
+    let mut world = World::default().answer("/oauth2/v2.0/devicecode", 200, device("")).answer(
+        "/oauth2/v2.0/token",
+        400,
+        told("expired_token"),
+    );
+    let Ok(app) = app("https://login.microsoftonline.com/common") else { return 0 };
+    let ended = was_refused(&world.run(app.acquire_token_by_device_code(["user.read"])), "expired_token");
+    let json = world.shown.first().and_then(|prompt| serde_json::to_string(&prompt.pending).ok());
+    let pending: Option<PendingDeviceCode> = json.and_then(|json| serde_json::from_str(&json).ok());
+    let mut world = world.answer("/oauth2/v2.0/token", 200, tokens());
+    let Some(pending) = pending else { return 0 };
+    let result = world.run(pending.resume(app));
+    ended & got_tokens(&world, &result)
+}
+
+/// A redirect that is not the answer to this sign-in.
+#[unsafe(no_mangle)]
+pub extern "C" fn implicit() -> u32 {
+    let mut world = World::default();
+    let tokens = app("https://login.microsoftonline.com/contoso.com").and_then(|app| {
+        let response = ImplicitResponse::IdTokenAndToken;
+        let sign_in = world.run(StartImplicit::new(app, ["user.read"], "https://app.example/", response))?;
+        sign_in.accept("https://app.example/#id_token=a.b.c&state=another", world.now)
+    });
+    was_refused(&tokens, "state_mismatch")
+}
+
+/// A refusal that demands more of the user.
+#[unsafe(no_mangle)]
+pub extern "C" fn on_behalf_of() -> u32 {
+    let claims = r#","claims":"{\"access_token\":{}}""#;
+    let mut world =
+        World::default().answer("/oauth2/v2.0/token", 400, refusal("interaction_required", 50079, claims));
+    let result = with_certificate()
+        .and_then(|app| world.run(app.acquire_token_on_behalf_of(["s"], Secret::new("assertion"))));
+    was_refused(&result, "interaction_required")
+}
+
+/// A refresh token, at AD FS.
+#[unsafe(no_mangle)]
+pub extern "C" fn refresh_token() -> u32 {
+    let mut world = World::default().answer("/adfs/oauth2/token", 200, tokens());
+    let result = app("https://sts.contoso.com/adfs")
+        .and_then(|app| world.run(app.acquire_token_by_refresh_token(["user.read"], Secret::new("r"))));
+    got_tokens(&world, &result)
+}
+
+/// A credential that vouches for a user.
+#[unsafe(no_mangle)]
+pub extern "C" fn user_fic() -> u32 {
+    let mut world = World::default().answer("/oauth2/v2.0/token", 200, tokens());
+    let user = FederatedUser::ObjectId("1".to_owned());
+    let result = with_certificate().and_then(|app| {
+        world.run(UserFederatedIdentityCredential::new(app, ["s"], Secret::new("credential"), user))
+    });
+    got_tokens(&world, &result)
+}
+
+fn with_certificate() -> Result<ConfidentialClientApplication, Error> {
+    let certificate = ClientCertificate::new(*b"certificate", "the key");
+    let authority = "https://login.microsoftonline.com/contoso.com".parse()?;
+    Ok(ConfidentialClientApplication::new("app", authority, ClientCredential::Certificate(certificate)))
+}
+
 fn app(authority: &str) -> Result<PublicClientApplication, Error> {
     Ok(PublicClientApplication::new("app", authority.parse()?))
 }
@@ -123,7 +266,7 @@ fn with_password(world: &mut World) -> Result<AuthenticationResult, Error> {
 
 fn got_tokens(world: &World, result: &Result<AuthenticationResult, Error>) -> u32 {
     let Ok(result) = result else { return 0 };
-    let kept = world.cache.to_json().to_string();
+    let kept = world.memory.tokens().to_json().to_string();
     // Debug too is code of the core, and what a host's log runs.
     let shown = format!("{result:?}");
     u32::from(
@@ -131,7 +274,7 @@ fn got_tokens(world: &World, result: &Result<AuthenticationResult, Error>) -> u3
     )
 }
 
-fn was_refused(result: &Result<AuthenticationResult, Error>, code: &str) -> u32 {
+fn was_refused<T>(result: &Result<T, Error>, code: &str) -> u32 {
     let Err(error) = result else { return 0 };
     let told = format!("{error} {error:?} {}", error.remedy());
     u32::from(error.code() == code && told.contains(code))
