@@ -57,7 +57,6 @@ pub(crate) fn prove<T: 'static>(
         }
         Some(ClientCredential::Certificate(certificate)) => {
             if let Some(stored) = &at.assertion
-                && Some(&stored.key) == assertion_key(&at.cx, audience).as_ref()
                 && stored.valid_from <= now
                 && now < stored.reusable_until
             {

@@ -13,7 +13,7 @@ use crate::context::{Context, Resolved};
 use crate::error::{Error, Fault, Service, Violation};
 use crate::http::{Outcome, Response};
 use crate::protocol::token::{self, Grant};
-use crate::prove::{Proven, prove};
+use crate::prove::{Proof, Proven, prove};
 use crate::redeemed::{Redeemed, redeemed};
 use crate::result::AuthenticationResult;
 use crate::retry;
@@ -59,9 +59,12 @@ impl<T: 'static, N: Expect<Result<Redeemed, Error>, T> + 'static> Expect<Result<
             Err(error) => return Box::new(then).on(Err(error), now),
         };
         let request = token::request(&at, endpoint, &grant, &proof);
-        let is_the_applications = grant.is_the_applications();
+        // Who takes an assertion once would refuse the second request for its `jti`, whatever became of the first.
+        let is_once =
+            matches!(proof, Proof::Assertion(_)) && !at.cx.authority().kind().takes_assertions_again();
+        let again = grant.is_the_applications() && !is_once;
         let next = ExpectToken { at, grant, signed, then };
-        Ok(if is_the_applications { retry::send(request, next) } else { Step::send(request, next) })
+        Ok(if again { retry::send(request, next) } else { Step::send(request, next) })
     }
 }
 

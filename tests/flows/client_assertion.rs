@@ -286,3 +286,13 @@ fn a_date_that_cannot_be_changes_nothing_or_saturates() {
         assert_eq!(sent(&world, 1).1["nbf"], nbf, "{date}");
     }
 }
+
+#[test]
+fn where_an_assertion_is_taken_once_it_is_sent_once() {
+    let mut world = World::default().answer("token", 503, "");
+    world.run(with_certificate("https://sts.contoso.com/adfs")).unwrap_err();
+    assert_eq!(world.sent.len(), 1);
+    let mut world = World::default().answer("token", 503, "").answer("token", 200, tokens());
+    world.run(with_certificate(TENANT)).unwrap();
+    assert_eq!(world.sent.len(), 2);
+}

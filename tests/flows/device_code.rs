@@ -162,11 +162,13 @@ fn what_ends_it_ends_it_at_once() {
         "bad_verification_code",
         "invalid_grant",
     ] {
-        let mut world = asked("").answer("token", 400, told(error));
-        let failure = world.run(flow()).unwrap_err();
-        assert_eq!(failure.code(), error);
-        assert!(failure.remedy().len() > 20, "{error}");
-        assert_eq!((world.sent.len(), world.saves), (2, 0));
+        for status in [400, 429, 503] {
+            let mut world = asked("").answer("token", status, told(error));
+            let failure = world.run(flow()).unwrap_err();
+            assert_eq!(failure.code(), error);
+            assert!(failure.remedy().len() > 20, "{error}");
+            assert_eq!((world.sent.len(), world.saves), (2, 0));
+        }
     }
     let mut world = asked("").answer("token", 200, "{}");
     assert_eq!(world.run(flow()).unwrap_err().code(), "access_token_missing");

@@ -184,6 +184,16 @@ const SLOW_DOWN: Duration = Duration::from_secs(5);
 /// What was put down may come back changed; the service is never asked without a pause.
 const SHORTEST_INTERVAL: Duration = Duration::from_secs(1);
 
+/// The ends that the device code grant has beside tokens (RFC 8628, section 3.5), and Entra's names for them.
+const FINAL: [&str; 6] = [
+    "access_denied",
+    "authorization_declined",
+    "bad_verification_code",
+    "code_expired",
+    "expired_token",
+    "invalid_grant",
+];
+
 impl Polling {
     fn new(at: Resolved, pending: PendingDeviceCode) -> Self {
         Self {
@@ -241,6 +251,8 @@ impl Expect<Result<Redeemed, Error>, AuthenticationResult> for ExpectApproval {
                 polling.interval = polling.interval.saturating_add(SLOW_DOWN);
                 polling.pause(now, refusal.retry_after.unwrap_or_default())
             }
+            // What says that the code is of no use any more is final, under whatever status.
+            Fault::Refused(refusal) if FINAL.contains(&refusal.error.as_str()) => Err(error),
             // The service has trouble of its own: the code is still good.
             fault if fault.is_passing() => {
                 let asked = fault.retry_after().unwrap_or_default();
