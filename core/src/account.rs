@@ -45,3 +45,12 @@ pub struct Account {
     /// The person's full name.
     pub name: Option<String>,
 }
+
+impl Account {
+    /// Whether this is the account as its home tenant knows it.
+    #[must_use]
+    pub fn is_of_home_tenant(&self) -> bool {
+        let home = self.home_account_id.as_str().rsplit_once('.').map(|(_, tenant)| tenant);
+        home.is_none_or(|tenant| tenant.eq_ignore_ascii_case(&self.tenant_id))
+    }
+}

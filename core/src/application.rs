@@ -5,7 +5,9 @@ mod options;
 
 pub use self::credential::{ClientCertificate, ClientCredential};
 pub use self::options::RequestOptions;
+pub(crate) use self::options::flight_key;
 use crate::authority::{Authority, Region};
+use crate::flow::accounts::Accounts;
 use crate::flow::agent_user::{AgentUser, FederatedUser};
 use crate::flow::authorization_code::{AuthorizationCode, RedeemAuthorizationCode, StartSignIn};
 use crate::flow::client_credentials::ClientCredentials;
@@ -13,6 +15,8 @@ use crate::flow::device_code::DeviceCode;
 use crate::flow::integrated_windows_auth::IntegratedWindowsAuth;
 use crate::flow::on_behalf_of::OnBehalfOf;
 use crate::flow::refresh_token::RefreshToken;
+use crate::flow::sign_out::SignOut;
+use crate::flow::silent::{AccountId, Silent};
 use crate::flow::username_password::UsernamePassword;
 use crate::secret::Secret;
 
@@ -101,6 +105,29 @@ impl PublicClientApplication {
         scopes: impl IntoIterator<Item = S>,
     ) -> DeviceCode {
         DeviceCode::new(self.clone(), scopes)
+    }
+
+    /// Lists the accounts that have signed in.
+    #[must_use]
+    pub fn accounts(&self) -> Accounts {
+        Accounts::new(self.clone())
+    }
+
+    /// Forgets an account, by its home account id, and the application's tokens for it.
+    #[must_use]
+    pub fn sign_out(&self, home_account_id: impl Into<String>) -> SignOut {
+        SignOut::new(self.clone(), home_account_id)
+    }
+
+    /// Gets a token for an account that signed in before, from the cache or with its refresh token, without asking
+    /// anybody. The first call to try.
+    #[must_use]
+    pub fn acquire_token_silent<S: Into<String>>(
+        &self,
+        scopes: impl IntoIterator<Item = S>,
+        account: AccountId,
+    ) -> Silent {
+        Silent::new(self.clone(), scopes, account)
     }
 
     /// Gets a token with a refresh token from elsewhere, such as another library.
@@ -209,6 +236,29 @@ impl ConfidentialClientApplication {
         password: Secret,
     ) -> UsernamePassword {
         UsernamePassword::new(self.clone(), scopes, username, password)
+    }
+
+    /// Lists the accounts that have signed in.
+    #[must_use]
+    pub fn accounts(&self) -> Accounts {
+        Accounts::new(self.clone())
+    }
+
+    /// Forgets an account, by its home account id, and the application's tokens for it.
+    #[must_use]
+    pub fn sign_out(&self, home_account_id: impl Into<String>) -> SignOut {
+        SignOut::new(self.clone(), home_account_id)
+    }
+
+    /// Gets a token for an account that signed in before, from the cache or with its refresh token, without asking
+    /// anybody. The first call to try.
+    #[must_use]
+    pub fn acquire_token_silent<S: Into<String>>(
+        &self,
+        scopes: impl IntoIterator<Item = S>,
+        account: AccountId,
+    ) -> Silent {
+        Silent::new(self.clone(), scopes, account)
     }
 
     /// Gets a token with a refresh token from elsewhere, such as another library.

@@ -253,3 +253,8 @@ pub(crate) fn is_loopback(url: &Url) -> bool {
         None => false,
     }
 }
+
+/// The one name that stands for a host and its other names: the one that its cloud prefers in caches, else its own.
+pub(crate) fn environment_group(host: &str) -> &str {
+    Cloud::of_any_case(host).map_or(host, |cloud| cloud.preferred_cache)
+}

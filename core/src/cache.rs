@@ -4,25 +4,37 @@
 //! they go by) are volatile. A [`Memory`] holds all four; a host asks it for a [`CacheView`] and gives it each
 //! [`CacheUpdate`].
 
-mod document;
+mod judge;
 mod memory;
+mod query;
 mod record;
 pub mod schema;
+mod tokens;
 mod volatile;
 
-pub use self::document::CacheDocument;
+pub use self::judge::{Judged, judge};
 pub use self::memory::Memory;
+pub use self::query::{
+    Considered, ConsideredKind, Reason, TokenChange, TokenQuery, TokenStore, TokenSubject, TokenView,
+};
 pub use self::record::{
     AccessToken, AccountRecord, AccountSource, AppMetadata, AuthorityType, IdToken, Record, RefreshToken,
 };
+pub use self::schema::ext_cache_key;
+pub use self::tokens::{CacheLimits, CacheStats, TokenCache};
+pub(crate) use self::volatile::token_hash;
 pub use self::volatile::{
     AssertionKey, AuthorityKnowledge, AuthorityRecord, ClockSkew, StoredAssertion, Throttle, ThrottleKey,
 };
+
+use crate::time::Timestamp;
 
 /// What a flow wants to know of what earlier ones learned. What is `None` is not asked for.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub struct CacheQuery {
+    /// Tokens that could be used.
+    pub tokens: Option<TokenQuery>,
     /// The authority with this address.
     pub authority: Option<String>,
     /// Whether these requests are to wait.
@@ -37,6 +49,8 @@ pub struct CacheQuery {
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub struct CacheView {
+    /// The tokens.
+    pub tokens: Option<TokenView>,
     /// What is known of the authority.
     pub authority: Option<AuthorityRecord>,
     /// What the service asked for.
@@ -47,12 +61,12 @@ pub struct CacheView {
     pub clock: Option<ClockSkew>,
 }
 
-/// A change to what is remembered: records to add. A record replaces the one of the same identity.
+/// A change to what is remembered. It is a change and not a whole: a store makes it to what it has by then.
 ///
 /// Flows make these; so can whoever moves tokens from elsewhere:
 ///
 /// ```
-/// use entrada_core::cache::{CacheDocument, CacheUpdate, Record, RefreshToken};
+/// use entrada_core::cache::{CacheUpdate, Record, RefreshToken, TokenCache};
 /// use entrada_core::secret::Secret;
 ///
 /// let mut token = RefreshToken::default();
@@ -60,17 +74,22 @@ pub struct CacheView {
 /// token.client_id = "app".to_owned();
 /// token.secret = Secret::new("from elsewhere");
 /// let mut update = CacheUpdate::default();
-/// update.tokens.push(Record::RefreshToken(token));
+/// update.tokens.push(Record::from(token).into());
 ///
-/// let mut cache = CacheDocument::default();
+/// let mut cache = TokenCache::default();
 /// cache.apply(&update);
-/// assert_eq!(format!("{cache:?}"), r#"CacheDocument {"RefreshToken": 1}"#);
+/// assert_eq!(format!("{cache:?}"), r#"TokenCache {"RefreshToken": 1}"#);
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub struct CacheUpdate {
+    /// When it was learned: what has expired by then can go.
+    pub at: Timestamp,
+    /// The account that must still be there for the tokens to be changed, by its home account id: who has signed out
+    /// while a refresh was on its way does not come back with it.
+    pub only_if_account: Option<String>,
     /// Tokens, and the accounts and applications that they belong to.
-    pub tokens: Vec<Record>,
+    pub tokens: Vec<TokenChange>,
     /// Authorities that were asked about.
     pub authorities: Vec<AuthorityRecord>,
     /// Requests that are to wait.

@@ -7,8 +7,8 @@ use serde_json::{Map, Value, json};
 use url::Url;
 
 use crate::application::{Application, RequestOptions};
-use crate::authority::{Authority, Endpoints};
-use crate::cache::{ClockSkew, StoreError, StoredAssertion, ThrottleKey};
+use crate::authority::{Authority, AuthorityKind, Endpoints, Tenant};
+use crate::cache::{ClockSkew, StoreError, StoredAssertion, ThrottleKey, ext_cache_key};
 use crate::error::{Error, Fault, Misuse, Service, Violation};
 use crate::http::{Request, Response, TransportError};
 use crate::preflight::{self, FlowKind};
@@ -62,6 +62,11 @@ impl Context {
                 return Err(refuse("scopes", "a /.default goes with no other scope of an API"));
             }
         }
+        let is_an_agents =
+            matches!(flow, FlowKind::ClientCredentials | FlowKind::UserFederatedIdentityCredential);
+        if options.fmi_path.is_some() && !is_an_agents {
+            return Err(refuse("fmi path", "it is for client credentials and agent identities alone"));
+        }
         let authority = match &options.tenant {
             Some(tenant) => app.authority().with_tenant(tenant)?,
             None => app.authority().clone(),
@@ -112,6 +117,22 @@ impl Context {
 
     pub(crate) fn options(&self) -> &RequestOptions {
         &self.0.options
+    }
+
+    /// The tenant under which tokens are kept: the one that is asked, so that the same question finds them again. `None`
+    /// where many are asked: then it is the token's own. AD FS has none.
+    pub(crate) fn realm(&self) -> Option<String> {
+        match (self.0.authority.kind(), self.0.authority.tenant()) {
+            (AuthorityKind::AdFs, _) => Some(String::new()),
+            (_, Some(Tenant::Id(tenant))) => Some(tenant.clone()),
+            (_, Some(_)) => None,
+            (_, None) => Some(self.0.authority.path().trim_matches('/').to_owned()),
+        }
+    }
+
+    /// What else the token depends on, as the cache keeps it.
+    pub(crate) fn ext_cache_key(&self) -> Option<String> {
+        self.0.options.fmi_path.as_deref().map(|path| ext_cache_key(&[("fmi_path", path)]))
     }
 
     pub(crate) fn supplied_endpoints(&self) -> Option<&FederationEndpoints> {
@@ -201,12 +222,12 @@ impl Context {
 pub(crate) struct Resolved {
     pub(crate) cx: Context,
     pub(crate) endpoints: Endpoints,
-    /// The name under which tokens are cached.
-    pub(crate) environment: String,
     pub(crate) throttle: Option<ThrottleKey>,
     /// One that was signed for an earlier call.
     pub(crate) assertion: Option<StoredAssertion>,
     pub(crate) clock: Option<ClockSkew>,
+    /// What tokens on behalf of a user are kept under: the hash of the assertion, or the key of a session.
+    pub(crate) call_key: Option<String>,
     /// Why what is remembered could not be read.
     pub(crate) not_read: Option<StoreError>,
 }
@@ -222,7 +243,7 @@ impl Resolved {
 /// The scopes of OpenID Connect that every user's request asks for.
 pub(crate) const RESERVED_SCOPES: [&str; 3] = ["openid", "offline_access", "profile"];
 
-fn is_reserved(scope: &str) -> bool {
+pub(crate) fn is_reserved(scope: &str) -> bool {
     RESERVED_SCOPES.iter().any(|reserved| scope.eq_ignore_ascii_case(reserved))
 }
 

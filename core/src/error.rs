@@ -17,8 +17,9 @@ pub use self::aadsts::explain;
 pub use self::codes::OWN_CODES;
 pub use self::fault::{Fault, Service};
 pub use self::refusal::{FederationFault, Refusal};
-pub use self::rules::{Misuse, Unsupported, Violation};
+pub use self::rules::{Misuse, NoToken, Unsupported, Violation};
 pub use self::sign_in::{Denial, IdTokenFault, SignInFault};
+use crate::cache::Considered;
 use crate::context::Context;
 use crate::protocol::challenge::ClaimsChallenge;
 
@@ -34,6 +35,7 @@ struct Inner {
     fault: Fault,
     correlation_id: Option<String>,
     remedy: String,
+    trace: Vec<Considered>,
 }
 
 impl Error {
@@ -41,7 +43,19 @@ impl Error {
     pub(crate) fn new(fault: Fault, call: Option<&Context>) -> Self {
         let remedy = remedy::remedy(&fault, call);
         let correlation_id = call.map(|call| call.correlation_id().to_owned());
-        Self(Box::new(Inner { fault, correlation_id, remedy }))
+        Self(Box::new(Inner { fault, correlation_id, remedy, trace: Vec::new() }))
+    }
+
+    /// The same error, with what was looked at in the cache.
+    pub(crate) fn with_trace(mut self, trace: Vec<Considered>) -> Self {
+        self.0.trace = trace;
+        self
+    }
+
+    /// Every token of the cache that was looked at and not used, and why. It holds no secret.
+    #[must_use]
+    pub fn trace(&self) -> &[Considered] {
+        &self.0.trace
     }
 
     /// The end of what is done with a sign-in after its call: reading its redirect.

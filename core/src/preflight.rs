@@ -40,11 +40,13 @@ pub enum FlowKind {
     UserFederatedIdentityCredential,
     /// A refresh token from elsewhere.
     RefreshToken,
+    /// Silent: from the cache, without asking anybody.
+    Silent,
 }
 
 impl FlowKind {
     /// Every flow.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::IntegratedWindowsAuth,
         Self::UsernamePassword,
         Self::DeviceCode,
@@ -54,6 +56,7 @@ impl FlowKind {
         Self::OnBehalfOf,
         Self::UserFederatedIdentityCredential,
         Self::RefreshToken,
+        Self::Silent,
     ];
 
     /// The name in JSON and on a command line, in snake case.
@@ -69,6 +72,7 @@ impl FlowKind {
             Self::OnBehalfOf => "on_behalf_of",
             Self::UserFederatedIdentityCredential => "user_fic",
             Self::RefreshToken => "refresh_token",
+            Self::Silent => "silent",
         }
     }
 
@@ -77,6 +81,7 @@ impl FlowKind {
         match self {
             Self::AuthorizationCode => 2000,
             Self::RefreshToken => 2001,
+            Self::Silent => 2007,
             Self::IntegratedWindowsAuth => 2002,
             Self::UsernamePassword => 2003,
             Self::ClientCredentials => 2004,
@@ -99,7 +104,7 @@ impl FlowKind {
             Self::ClientCredentials => Row::new(Confidential, One, "adfs b2c ciam dsts oidc"),
             Self::OnBehalfOf => Row::new(Confidential, Any, "adfs ciam dsts oidc"),
             Self::UserFederatedIdentityCredential => Row::new(Confidential, One, ""),
-            Self::RefreshToken => Row::new(Either, Any, "adfs b2c ciam dsts oidc"),
+            Self::RefreshToken | Self::Silent => Row::new(Either, Any, "adfs b2c ciam dsts oidc"),
         }
     }
 }
@@ -117,6 +122,7 @@ impl fmt::Display for FlowKind {
             Self::OnBehalfOf => "the on-behalf-of flow",
             Self::UserFederatedIdentityCredential => "the federated identity credential flow",
             Self::RefreshToken => "the refresh token flow",
+            Self::Silent => "the silent flow",
         })
     }
 }

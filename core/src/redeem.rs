@@ -153,7 +153,7 @@ fn throttle(at: &Resolved, grant: &Grant, fault: &Fault, now: Timestamp) -> Opti
     // Where the service names no time, MSAL leaves it alone for a minute on behalf of a person, and does not for a service.
     let assumed = (failed && at.cx.app().credential().is_none()).then_some(retry::ASSUMED_PAUSE);
     let pause = asked.or(assumed)?;
-    Some(Throttle { key, since: now, until: now.after(pause), status })
+    Some(Throttle { key, since: now, until: now.after(pause), status, refusal: None })
 }
 
 /// How far the server's clock is off, if that matters: client assertions begin and end by it.

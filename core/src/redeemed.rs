@@ -4,8 +4,10 @@ use crate::account::{Account, HomeAccountId};
 use crate::authority::{AuthorityKind, Tenant};
 use crate::cache::{
     AccessToken, AccountRecord, AppMetadata, AuthorityType, CacheUpdate, IdToken, Record, RefreshToken,
+    TokenChange, TokenView,
 };
 use crate::context::{Context, RESERVED_SCOPES, Resolved};
+use crate::protocol::id_token::IdTokenClaims;
 use crate::protocol::token::{Grant, TokenResponse};
 use crate::result::{AuthenticationResult, TokenSource};
 use crate::time::Timestamp;
@@ -34,6 +36,10 @@ pub(crate) fn redeemed(
         response.client_info_text = None;
         response.refresh_token = None;
     }
+    if matches!(grant, Grant::OnBehalfOf { session: false, .. }) {
+        // The assertion gets another token as long as it lives; a refresh token would outlive the user's call.
+        response.refresh_token = None;
+    }
     let account = account(at, &response, grant.username().unwrap_or_default());
     let scopes = response.scopes.clone().unwrap_or_else(|| cx.scopes().to_vec());
     let result = AuthenticationResult {
@@ -50,14 +56,43 @@ pub(crate) fn redeemed(
         correlation_id: cx.correlation_id().to_owned(),
         not_read: at.not_read.clone(),
         not_kept: None,
+        refresh: None,
+        trace: Vec::new(),
         spa_code: response.spa_code.clone(),
         refresh_token: response.refresh_token.clone(),
         access_token: response.access_token.clone(),
     };
-    // What is bound to more than the account has no place in the cache yet.
-    let is_kept = !matches!(grant, Grant::OnBehalfOf { .. }) && cx.options().fmi_path.is_none();
-    let tokens = if is_kept { records(at, response, &result, grant, now) } else { Vec::new() };
-    Redeemed { result, update: CacheUpdate { tokens, ..learned } }
+    let tokens = records(at, response, &result, grant, now).into_iter().map(TokenChange::from).collect();
+    Redeemed { result, update: CacheUpdate { at: now, tokens, ..learned } }
+}
+
+/// The result that a token of the cache is.
+pub(crate) fn cached(cx: &Context, token: &AccessToken, view: &TokenView) -> AuthenticationResult {
+    let is_its = |realm: &str| realm.eq_ignore_ascii_case(&token.realm);
+    let id_token = view.id_tokens.iter().find(|id_token| is_its(&id_token.realm)).or(view.id_tokens.first());
+    let claims = id_token.and_then(|id_token| IdTokenClaims::parse(id_token.secret.expose()));
+    let accounts = &view.accounts;
+    let of_token = accounts.iter().find(|record| is_its(&record.account.tenant_id)).or(accounts.first());
+    AuthenticationResult {
+        token_type: token.token_type.clone(),
+        expires_on: token.expires_on,
+        extended_expires_on: token.extended_expires_on,
+        refresh_on: token.refresh_on,
+        scopes: token.target.clone(),
+        declined_scopes: Vec::new(),
+        account: of_token.map(|record| record.account.clone()),
+        id_token: id_token.map(|id_token| id_token.secret.clone()),
+        id_token_claims: claims,
+        token_source: TokenSource::Cache,
+        correlation_id: cx.correlation_id().to_owned(),
+        not_read: None,
+        not_kept: None,
+        refresh: None,
+        trace: Vec::new(),
+        spa_code: None,
+        refresh_token: None,
+        access_token: token.secret.clone(),
+    }
 }
 
 fn account(at: &Resolved, response: &TokenResponse, username: &str) -> Option<Account> {
@@ -66,7 +101,7 @@ fn account(at: &Resolved, response: &TokenResponse, username: &str) -> Option<Ac
     let home = home.or_else(|| claims?.text("sub").map(str::to_owned))?;
     Some(Account {
         home_account_id: HomeAccountId::new(home),
-        environment: at.environment.clone(),
+        environment: at.cx.authority().environment().to_owned(),
         tenant_id: tenant_id(&at.cx, response),
         local_account_id: claims
             .and_then(|claims| claims.local_account_id())
@@ -88,6 +123,19 @@ fn tenant_id(cx: &Context, response: &TokenResponse) -> String {
         // AD FS is its own and only one; so is a provider.
         (None, None, None) => cx.authority().path().trim_matches('/').to_owned(),
     }
+}
+
+/// What a token is found by: the scopes granted, and those asked for that were granted under another name, such as the
+/// `/.default` of their resource.
+fn target(cx: &Context, result: &AuthenticationResult) -> Vec<String> {
+    let mut target = result.scopes.clone();
+    for scope in cx.scopes() {
+        let is_there = |other: &String| other.eq_ignore_ascii_case(scope);
+        if !target.iter().any(is_there) && !result.declined_scopes.iter().any(is_there) {
+            target.push(scope.clone());
+        }
+    }
+    target
 }
 
 /// What was asked for and not granted. Those of OpenID Connect are not scopes of an API and often not echoed.
@@ -132,16 +180,16 @@ fn records(
     now: Timestamp,
 ) -> Vec<Record> {
     let cx = &at.cx;
-    let environment = || at.environment.clone();
+    let environment = || at.cx.authority().environment().to_owned();
     let client_id = || cx.app().client_id().to_owned();
     let home_account_id =
         || result.account.as_ref().map(|account| account.home_account_id.as_str().to_owned());
-    let realm = tenant_id(cx, &response);
+    let realm = cx.realm().unwrap_or_else(|| tenant_id(cx, &response));
     let claim =
         |name| response.id_token_claims.as_ref().and_then(|claims| claims.text(name)).map(str::to_owned);
     let mut records = Vec::with_capacity(5);
     if let Some(account) = &result.account {
-        records.push(Record::Account(AccountRecord {
+        records.push(Record::from(AccountRecord {
             account: account.clone(),
             authority_type: authority_type(cx.authority().kind()),
             given_name: claim("given_name"),
@@ -151,7 +199,7 @@ fn records(
         }));
     }
     if let Some(secret) = response.id_token {
-        records.push(Record::IdToken(IdToken {
+        records.push(Record::from(IdToken {
             home_account_id: home_account_id(),
             environment: environment(),
             client_id: client_id(),
@@ -160,34 +208,38 @@ fn records(
         }));
     }
     if let Some(secret) = response.refresh_token {
-        records.push(Record::RefreshToken(RefreshToken {
+        records.push(Record::from(RefreshToken {
             home_account_id: home_account_id(),
             environment: environment(),
             client_id: client_id(),
             family_id: response.family_id.clone(),
             secret,
             last_modification_time: now,
+            user_assertion_hash: at.call_key.clone(),
         }));
     }
     if !grant.is_the_applications() {
-        records.push(Record::AppMetadata(AppMetadata {
+        records.push(Record::from(AppMetadata {
             client_id: client_id(),
             environment: environment(),
             family_id: response.family_id,
         }));
     }
-    records.push(Record::AccessToken(AccessToken {
+    records.push(Record::from(AccessToken {
         home_account_id: home_account_id(),
         environment: environment(),
         client_id: client_id(),
         realm,
-        target: result.scopes.clone(),
+        target: target(cx, result),
         secret: response.access_token,
         token_type: response.token_type,
         cached_at: now,
         expires_on: result.expires_on,
         extended_expires_on: result.extended_expires_on,
         refresh_on: result.refresh_on,
+        key_id: None,
+        user_assertion_hash: at.call_key.clone(),
+        ext_cache_key: cx.ext_cache_key(),
     }));
     records
 }

@@ -54,6 +54,7 @@ pub(crate) fn resolve<T: 'static>(
     let authority = cx.authority();
     let asked = authority.needs_instance_discovery() || *authority.kind() == AuthorityKind::Oidc;
     let query = CacheQuery {
+        tokens: None,
         authority: asked.then(|| authority.as_str().to_owned()),
         throttle: throttle.clone(),
         // Where the endpoint is not known yet, nothing is sent twice either.
@@ -95,7 +96,10 @@ impl<T: 'static, N: Expect<Result<Resolved, Error>, T> + 'static> Expect<Result<
         if let Some(throttle) = &view.throttle
             && let Some(retry_after) = throttle.remaining(now)
         {
-            let error = cx.fail(Fault::Throttled { status: throttle.status, retry_after });
+            let error = match &throttle.refusal {
+                Some(refusal) => cx.fail(Fault::Refused(refusal.clone())),
+                None => cx.fail(Fault::Throttled { status: throttle.status, retry_after }),
+            };
             return then.on(Err(error), now);
         }
         let known = view.authority.filter(|record| {
@@ -113,8 +117,7 @@ impl<T: 'static, N: Expect<Result<Resolved, Error>, T> + 'static> Expect<Result<
             return Ok(retry::send(request, ExpectProvider { cx, memory, then }));
         };
         if !cx.authority().needs_instance_discovery() {
-            let environment = cx.authority().environment().to_owned();
-            return then.on(Ok(memory.with(&cx, endpoints, environment)), now);
+            return then.on(Ok(memory.with(&cx, endpoints)), now);
         }
         match discovery::request(&cx, &endpoints.authorization()) {
             Some(request) => Ok(retry::send(request, ExpectInstance { cx, memory, then })),
@@ -152,26 +155,21 @@ impl Memory {
     fn resolved(self, cx: &Context, knowledge: AuthorityKnowledge) -> Result<Resolved, Fault> {
         match knowledge {
             AuthorityKnowledge::Failed(fault) => Err(*fault),
-            AuthorityKnowledge::Provider(metadata) => {
-                let environment = cx.authority().environment().to_owned();
-                Ok(self.with(cx, Endpoints::provider(metadata), environment))
-            }
-            AuthorityKnowledge::Instance { preferred_cache } => {
-                match Endpoints::template(cx.authority().clone()) {
-                    Some(endpoints) => Ok(self.with(cx, endpoints, preferred_cache)),
-                    None => Err(Misuse::Authority {
-                        authority: cx.authority().to_string(),
-                        reason: "what is remembered of it is of another kind",
-                    }
-                    .into()),
+            AuthorityKnowledge::Provider(metadata) => Ok(self.with(cx, Endpoints::provider(metadata))),
+            AuthorityKnowledge::Instance => match Endpoints::template(cx.authority().clone()) {
+                Some(endpoints) => Ok(self.with(cx, endpoints)),
+                None => Err(Misuse::Authority {
+                    authority: cx.authority().to_string(),
+                    reason: "what is remembered of it is of another kind",
                 }
-            }
+                .into()),
+            },
         }
     }
 
-    fn with(self, cx: &Context, endpoints: Endpoints, environment: String) -> Resolved {
+    fn with(self, cx: &Context, endpoints: Endpoints) -> Resolved {
         let Self { throttle, assertion, clock, not_read } = self;
-        Resolved { cx: cx.clone(), endpoints, environment, throttle, assertion, clock, not_read }
+        Resolved { cx: cx.clone(), endpoints, throttle, assertion, clock, call_key: None, not_read }
     }
 }
 
@@ -187,8 +185,7 @@ impl<T: 'static, N: Expect<Result<Resolved, Error>, T> + 'static> Expect<Outcome
         let Self { cx, memory, then } = *self;
         let knowledge = match outcome {
             Err(error) => Err(Fault::Transport { service: Service::InstanceDiscovery, error }),
-            Ok(response) => discovery::response(&response, cx.authority().host().unwrap_or_default(), now)
-                .map(|preferred_cache| AuthorityKnowledge::Instance { preferred_cache }),
+            Ok(response) => discovery::response(&response, now).map(|()| AuthorityKnowledge::Instance),
         };
         Ok(remember(cx, memory, knowledge, now, then))
     }

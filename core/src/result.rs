@@ -1,9 +1,16 @@
 //! What an application gets.
 
 use crate::account::Account;
-use crate::cache::StoreError;
+use crate::cache::{Considered, StoreError};
+use crate::error::Error;
+use crate::flights::Flight;
+use crate::flow::client_credentials::ClientCredentials;
+use crate::flow::on_behalf_of::OnBehalfOf;
+use crate::flow::silent::Silent;
 use crate::protocol::id_token::IdTokenClaims;
 use crate::secret::Secret;
+use crate::seed::Seed;
+use crate::step::{Flow, Step};
 use crate::time::Timestamp;
 
 /// A token and all that came with it. Cheap to clone; its `Debug` shows no secret.
@@ -37,6 +44,10 @@ pub struct AuthenticationResult {
     pub correlation_id: String,
     /// Why what earlier calls learned could not be read, if it could not.
     pub not_read: Option<StoreError>,
+    /// For a token that is ageing: the call that gets the next one, to be run whenever it suits.
+    pub refresh: Option<Refresh>,
+    /// Every token of the cache that was looked at and not used, and why. It holds no secret.
+    pub trace: Vec<Considered>,
     /// A code for the application's page in the browser to redeem, if it was asked for (hybrid single-page application).
     pub spa_code: Option<Secret>,
     /// Why the tokens could not be kept; absent when they were.
@@ -64,6 +75,8 @@ impl AuthenticationResult {
             not_read: None,
             not_kept: None,
             spa_code: None,
+            refresh: None,
+            trace: Vec::new(),
             refresh_token: None,
         }
     }
@@ -79,6 +92,8 @@ impl AuthenticationResult {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum TokenSource {
+    /// The cache.
+    Cache,
     /// The service issued it just now.
     IdentityProvider,
 }
@@ -88,7 +103,57 @@ impl TokenSource {
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
+            Self::Cache => "cache",
             Self::IdentityProvider => "identity_provider",
         }
+    }
+}
+
+/// The call that gets a new token in place of one that is ageing. Plain data: a host runs it whenever it suits, or never.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refresh(Box<Again>);
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Again {
+    Silent(Silent),
+    ClientCredentials(ClientCredentials),
+    OnBehalfOf(OnBehalfOf),
+}
+
+impl Flow for Refresh {
+    type Output = AuthenticationResult;
+
+    fn start(self, now: Timestamp, seed: Seed) -> Result<Step<AuthenticationResult>, Error> {
+        match *self.0 {
+            Again::Silent(flow) => flow.start(now, seed),
+            Again::ClientCredentials(flow) => flow.start(now, seed),
+            Again::OnBehalfOf(flow) => flow.start(now, seed),
+        }
+    }
+
+    fn flight(&self) -> Option<Flight<AuthenticationResult>> {
+        match &*self.0 {
+            Again::Silent(flow) => flow.flight(),
+            Again::ClientCredentials(flow) => flow.flight(),
+            Again::OnBehalfOf(flow) => flow.flight(),
+        }
+    }
+}
+
+impl From<Silent> for Refresh {
+    fn from(flow: Silent) -> Self {
+        Self(Box::new(Again::Silent(flow)))
+    }
+}
+
+impl From<ClientCredentials> for Refresh {
+    fn from(flow: ClientCredentials) -> Self {
+        Self(Box::new(Again::ClientCredentials(flow)))
+    }
+}
+
+impl From<OnBehalfOf> for Refresh {
+    fn from(flow: OnBehalfOf) -> Self {
+        Self(Box::new(Again::OnBehalfOf(flow)))
     }
 }

@@ -8,7 +8,7 @@
 //! - `http::HeaderValue`, which shares its bytes and wipes nothing, and the buffers of HTTP and TLS libraries;
 //! - the bytes of a moved [`Seed`](crate::seed::Seed) where it lay before, and the state of HMAC-SHA-256 over it;
 //! - the caller's own copy of a text given as `&str`, and the clear text that
-//!   [`CacheDocument::to_json`](crate::cache::CacheDocument::to_json) gives away.
+//!   [`TokenCache::to_json`](crate::cache::TokenCache::to_json) gives away.
 
 use std::fmt;
 use std::sync::Arc;
@@ -151,11 +151,6 @@ impl SecretMembers {
         if let Some(mut old) = self.0.insert(name, value) {
             wipe(&mut old);
         }
-    }
-
-    /// Takes a member out; whoever takes it answers for it.
-    pub(crate) fn remove(&mut self, name: &str) -> Option<Value> {
-        self.0.remove(name)
     }
 
     /// A copy that nothing wipes.

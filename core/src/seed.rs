@@ -1,6 +1,7 @@
 //! Randomness as the driver gives it.
 
 use std::fmt;
+use std::time::Duration;
 
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
@@ -42,6 +43,12 @@ impl Seed {
         mac.update(&[0]);
         mac.update(&ordinal.to_be_bytes());
         mac.finalize().into_bytes().into()
+    }
+
+    /// From nothing to ten minutes: by how much a refresh comes later than it might.
+    pub(crate) fn jitter(&self) -> Duration {
+        let [first, second, ..] = self.bytes("jitter", 0);
+        Duration::from_secs(u64::from(u16::from_be_bytes([first, second])) % 600)
     }
 
     /// The randomness of the `ordinal`th part of a flow that is made of others with this label.

@@ -9,6 +9,7 @@ pub use self::driver::{StepEvent, run, run_async};
 pub use self::host::{AsyncHost, Host};
 use crate::cache::{CacheQuery, CacheUpdate, CacheView, StoreError};
 use crate::error::Error;
+use crate::flights::Flight;
 use crate::flow::device_code::Prompt;
 use crate::http::{Outcome, Request};
 use crate::secret::Secret;
@@ -250,4 +251,10 @@ pub trait Flow {
     /// # Errors
     /// A combination that cannot work, refused before any request.
     fn start(self, now: Timestamp, seed: Seed) -> Result<Step<Self::Output>, Error>;
+
+    /// Which calls this one is identical to, so that one can answer for all at the same time. `None` for a flow that
+    /// only ever answers for itself.
+    fn flight(&self) -> Option<Flight<Self::Output>> {
+        None
+    }
 }

@@ -18,6 +18,18 @@ pub enum ClientCredential {
     AskForAssertion,
 }
 
+impl ClientCredential {
+    /// What sort of credential it is.
+    pub(crate) const fn kind(&self) -> &'static str {
+        match self {
+            Self::Secret(_) => "secret",
+            Self::Certificate(_) => "certificate",
+            Self::Assertion(_) => "assertion",
+            Self::AskForAssertion => "asked",
+        }
+    }
+}
+
 /// A certificate that is registered with the application; its key stays with the signer.
 #[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]

@@ -2,6 +2,9 @@
 
 use std::fmt;
 
+use super::{Application, ClientCredential};
+use crate::flights::FlightKey;
+
 /// What one call may ask for beyond its scopes.
 #[derive(Clone, PartialEq, Eq, Default)]
 #[non_exhaustive]
@@ -44,4 +47,47 @@ impl fmt::Debug for RequestOptions {
             .field("federation_metadata_bytes", &federation_metadata.as_ref().map(String::len))
             .finish()
     }
+}
+
+impl RequestOptions {
+    /// Everything of these options that an answer depends on.
+    pub(crate) fn flight_parts(&self) -> Vec<&str> {
+        let Self {
+            claims,
+            extra_query_parameters,
+            correlation_id: _,
+            tenant,
+            login_hint,
+            fmi_path,
+            federation_metadata,
+        } = self;
+        let mut parts = Vec::new();
+        for option in [claims, tenant, login_hint, fmi_path, federation_metadata] {
+            // An absent part is not an empty one.
+            parts.push(if option.is_some() { "+" } else { "-" });
+            parts.push(option.as_deref().unwrap_or_default());
+        }
+        parts.extend(extra_query_parameters.iter().flat_map(|(name, value)| [name.as_str(), value]));
+        parts
+    }
+}
+
+/// The key of a call that reads the cache: the application, what it asks for, for whom, and how.
+pub(crate) fn flight_key(
+    app: &Application,
+    scopes: &[String],
+    subject: &str,
+    force_refresh: bool,
+    options: &RequestOptions,
+) -> FlightKey {
+    let mut sorted: Vec<_> = scopes.iter().map(|scope| scope.to_ascii_lowercase()).collect();
+    sorted.sort_unstable();
+    sorted.dedup();
+    let scopes = sorted.join(" ");
+    let capabilities = app.client_capabilities().join(" ");
+    let force = if force_refresh { "new" } else { "any" };
+    let credential = app.credential().map_or("public", ClientCredential::kind);
+    let parts =
+        [app.client_id(), app.authority().as_str(), credential, &capabilities, &scopes, subject, force];
+    FlightKey::new(parts.into_iter().chain(options.flight_parts()))
 }

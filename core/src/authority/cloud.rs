@@ -17,6 +17,11 @@ impl Cloud {
         CLOUDS.iter().find(|cloud| cloud.aliases.contains(&host))
     }
 
+    /// As [`of`](Self::of), for a name as somebody wrote it.
+    pub(super) fn of_any_case(host: &str) -> Option<&'static Self> {
+        CLOUDS.iter().find(|cloud| cloud.aliases.iter().any(|alias| alias.eq_ignore_ascii_case(host)))
+    }
+
     /// Whether it is the public one.
     pub(super) fn is_public(&self) -> bool {
         self.preferred_cache == "login.windows.net"

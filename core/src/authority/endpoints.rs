@@ -58,6 +58,22 @@ impl Endpoints {
         }
     }
 
+    /// Where a browser ends its session, if there is such a page.
+    pub(crate) fn end_session(&self) -> Option<Url> {
+        match &self.0 {
+            Source::Template(authority) => authority.paths().end_session.map(|path| authority.endpoint(path)),
+            Source::Provider(metadata) => metadata.end_session_endpoint.clone(),
+        }
+    }
+
+    /// Where refresh tokens are revoked (RFC 7009); Microsoft's services have no such endpoint.
+    pub(crate) fn revocation(&self) -> Option<Url> {
+        match &self.0 {
+            Source::Template(_) => None,
+            Source::Provider(metadata) => metadata.revocation_endpoint.clone(),
+        }
+    }
+
     /// Whether a secret goes into the `Authorization` header: only where the provider takes it in no other way.
     pub(crate) fn wants_basic(&self) -> bool {
         match &self.0 {
@@ -82,17 +98,20 @@ struct Paths {
     token: &'static str,
     authorization: &'static str,
     device_authorization: &'static str,
+    end_session: Option<&'static str>,
 }
 
 const V2: Paths = Paths {
     token: "oauth2/v2.0/token",
     authorization: "oauth2/v2.0/authorize",
     device_authorization: "oauth2/v2.0/devicecode",
+    end_session: Some("oauth2/v2.0/logout"),
 };
 const AD_FS: Paths = Paths {
     token: "oauth2/token",
     authorization: "oauth2/authorize",
     device_authorization: "oauth2/devicecode",
+    end_session: Some("oauth2/logout"),
 };
 
 impl Authority {

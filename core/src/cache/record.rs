@@ -2,27 +2,59 @@
 //!
 //! Each has a `Default`, all empty: whoever builds one begins there and sets the fields that are known.
 
+use std::sync::Arc;
+
 use crate::account::Account;
 use crate::secret::Secret;
 use crate::time::Timestamp;
 
-/// One entry of the token cache, in the terms of MSAL's unified schema.
+/// One entry of the token cache, in the terms of MSAL's unified schema. Shared, so that clones are cheap.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Record {
     /// An access token.
-    AccessToken(AccessToken),
+    AccessToken(Arc<AccessToken>),
     /// A refresh token.
-    RefreshToken(RefreshToken),
+    RefreshToken(Arc<RefreshToken>),
     /// An ID token.
-    IdToken(IdToken),
+    IdToken(Arc<IdToken>),
     /// An account.
-    Account(AccountRecord),
+    Account(Arc<AccountRecord>),
     /// What is known of an application.
-    AppMetadata(AppMetadata),
+    AppMetadata(Arc<AppMetadata>),
 }
 
-/// An access token of a user.
+impl From<AccessToken> for Record {
+    fn from(token: AccessToken) -> Self {
+        Self::AccessToken(Arc::new(token))
+    }
+}
+
+impl From<RefreshToken> for Record {
+    fn from(token: RefreshToken) -> Self {
+        Self::RefreshToken(Arc::new(token))
+    }
+}
+
+impl From<IdToken> for Record {
+    fn from(token: IdToken) -> Self {
+        Self::IdToken(Arc::new(token))
+    }
+}
+
+impl From<AccountRecord> for Record {
+    fn from(account: AccountRecord) -> Self {
+        Self::Account(Arc::new(account))
+    }
+}
+
+impl From<AppMetadata> for Record {
+    fn from(metadata: AppMetadata) -> Self {
+        Self::AppMetadata(Arc::new(metadata))
+    }
+}
+
+/// An access token, of a user or of an application.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub struct AccessToken {
@@ -48,6 +80,12 @@ pub struct AccessToken {
     pub extended_expires_on: Option<Timestamp>,
     /// When to get a new one.
     pub refresh_on: Option<Timestamp>,
+    /// The key that it is bound to.
+    pub key_id: Option<String>,
+    /// What it was got on behalf of: the hash of a user's assertion, or the key of a long-running session.
+    pub user_assertion_hash: Option<String>,
+    /// What else it depends on, as [`ext_cache_key`](super::ext_cache_key) makes it.
+    pub ext_cache_key: Option<String>,
 }
 
 /// A refresh token, of one application or of a family.
@@ -66,6 +104,8 @@ pub struct RefreshToken {
     pub secret: Secret,
     /// When it was got: of two, the newer one counts.
     pub last_modification_time: Timestamp,
+    /// What it was got on behalf of: the key of a long-running session.
+    pub user_assertion_hash: Option<String>,
 }
 
 /// An ID token.

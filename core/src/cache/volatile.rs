@@ -8,7 +8,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use http::StatusCode;
 use sha2::{Digest, Sha256};
 
-use crate::error::Fault;
+use crate::error::{Fault, Refusal};
 use crate::protocol::provider::ProviderMetadata;
 use crate::secret::Secret;
 use crate::time::Timestamp;
@@ -31,11 +31,8 @@ pub struct AuthorityRecord {
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum AuthorityKnowledge {
-    /// The host is the service's, and this name stands for its tokens in the cache.
-    Instance {
-        /// The name under which tokens are cached.
-        preferred_cache: String,
-    },
+    /// The host is the service's.
+    Instance,
     /// The endpoints of an OpenID provider.
     Provider(Arc<ProviderMetadata>),
     /// It could not be used.
@@ -66,6 +63,8 @@ pub struct Throttle {
     pub until: Timestamp,
     /// The status of its answer.
     pub status: StatusCode,
+    /// Its answer, where that is the answer to the same request until then: the user must act first.
+    pub refusal: Option<Box<Refusal>>,
 }
 
 impl Throttle {
@@ -112,6 +111,11 @@ pub struct ClockSkew {
     pub ahead_ms: i64,
 }
 
+/// A hash that tells one refresh token from another, and nothing of it.
+pub(crate) fn token_hash(token: &Secret) -> String {
+    URL_SAFE_NO_PAD.encode(Sha256::digest(token.expose()))
+}
+
 /// SHA-256 over netstrings, so that no two lists of parts look alike.
 fn fingerprint<'a>(parts: impl IntoIterator<Item = &'a str>) -> String {
     let mut hash = Sha256::new();
@@ -142,6 +146,7 @@ mod tests {
             since: Timestamp::from_secs(100),
             until: Timestamp::from_secs(160),
             status: StatusCode::TOO_MANY_REQUESTS,
+            refusal: None,
         };
         assert_eq!(throttle.remaining(Timestamp::from_secs(99)), None);
         assert_eq!(throttle.remaining(Timestamp::from_secs(100)), Some(Duration::from_secs(60)));

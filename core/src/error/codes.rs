@@ -1,7 +1,7 @@
 //! The codes that no MSAL has.
 
 /// The codes that are Entrada's own, where MSAL has none, with what each means.
-pub const OWN_CODES: [(&str, &str); 30] = [
+pub const OWN_CODES: [(&str, &str); 31] = [
     ("access_token_missing", "the token endpoint answered without an access token"),
     ("authority_kind_not_supported", "the flow does not work with this kind of authority"),
     ("client_type_not_supported", "the flow is for public clients alone, or for confidential ones"),
@@ -32,4 +32,5 @@ pub const OWN_CODES: [(&str, &str); 30] = [
     ("sign_in_timed_out", "the sign-in was not completed in the browser in time"),
     ("signing_failed", "no signature or assertion came to prove who the application is"),
     ("tls_failed", "the TLS connection failed, or the server's certificate is not trusted"),
+    ("token_store_failed", "the store of tokens could not be read or changed"),
 ];

@@ -4,7 +4,10 @@ use std::time::Duration;
 
 use http::StatusCode;
 
-use super::{Denial, ErrorKind, FederationFault, Misuse, Refusal, SignInFault, Unsupported, Violation};
+use super::{
+    Denial, ErrorKind, FederationFault, Misuse, NoToken, Refusal, SignInFault, Unsupported, Violation,
+};
+use crate::cache::StoreError;
 use crate::http::{TransportError, TransportErrorKind};
 use crate::protocol::wstrust::EnvelopeError;
 use crate::signer::SignerError;
@@ -78,6 +81,12 @@ pub enum Fault {
         /// How long is left.
         retry_after: Duration,
     },
+    /// There is no token without the user.
+    #[error(transparent)]
+    NoToken(NoToken),
+    /// The store could not be read or changed, and that was all there was to do.
+    #[error("{0}")]
+    Store(StoreError),
     /// Nobody approved the device code in time.
     #[error("the device code expired before it was approved")]
     CodeExpired,
@@ -148,6 +157,8 @@ impl Fault {
             Self::Envelope(_) => "invalid_argument",
             Self::Misuse(misuse) => misuse.code(),
             Self::Throttled { .. } => "request_throttled",
+            Self::NoToken(reason) => reason.code(),
+            Self::Store(_) => "token_store_failed",
             Self::CodeExpired => "code_expired",
             Self::Signer(_) => "signing_failed",
             Self::NoRandomness { .. } => "no_randomness",
@@ -167,6 +178,8 @@ impl Fault {
             | Self::Transport { .. }
             | Self::Envelope(_)
             | Self::Misuse(_)
+            | Self::NoToken(_)
+            | Self::Store(_)
             | Self::CodeExpired
             | Self::Denied(_)
             | Self::SignIn(_)
@@ -209,9 +222,12 @@ impl Fault {
             | Self::Envelope(_)
             | Self::Misuse(_)
             | Self::CodeExpired
+            | Self::Store(_)
             | Self::SignIn(_)
             | Self::Signer(_)
             | Self::NoRandomness { .. } => ErrorKind::Client,
+            Self::NoToken(NoToken::NoSession | NoToken::OtherUser) => ErrorKind::Client,
+            Self::NoToken(_) => ErrorKind::UiRequired,
             Self::Throttled { .. } => ErrorKind::Throttled,
             // No ticket: the user gets one, or signs in another way.
             Self::Transport { error, .. } if error.kind == TransportErrorKind::Negotiate => {

@@ -1,7 +1,7 @@
 //! What to do about an error, whatever it is.
 
 use super::aadsts::{WRAPPERS, explain, explained};
-use super::{Denial, Fault, FederationFault, Misuse, Refusal, Service, Unsupported, Violation};
+use super::{Denial, Fault, FederationFault, Misuse, NoToken, Refusal, Service, Unsupported, Violation};
 use crate::context::Context;
 use crate::http::TransportErrorKind;
 use crate::preflight::FlowKind;
@@ -60,6 +60,22 @@ pub(super) fn remedy(fault: &Fault, call: Option<&Context>) -> String {
         Fault::Throttled { retry_after, .. } => {
             let seconds = retry_after.as_secs().max(1);
             format!("The application: wait; the service asked to be left alone for another {seconds} seconds.")
+        }
+        Fault::NoToken(NoToken::ManyAccounts) => {
+            "The developer: name the account by its home account id; the user name is that of several.".to_owned()
+        }
+        Fault::NoToken(NoToken::OtherUser) => {
+            "The service's operator: the answer to a refresh must be for the same user; give its support the correlation id."
+                .to_owned()
+        }
+        Fault::NoToken(NoToken::NoSession) => {
+            "The application: start the long-running call anew, with the assertion of a call of the user's.".to_owned()
+        }
+        Fault::NoToken(_) => {
+            "The user: sign in, interactively or with another flow; the error's trace says what was in the cache.".to_owned()
+        }
+        Fault::Store(_) => {
+            "The operator: look at where tokens are kept; the message says what is wrong there.".to_owned()
         }
         Fault::CodeExpired => {
             "The user: start again, and approve the code on the page before it expires.".to_owned()

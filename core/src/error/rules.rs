@@ -237,3 +237,36 @@ impl Misuse {
         }
     }
 }
+
+/// Why there is no token without the user.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, thiserror::Error)]
+#[non_exhaustive]
+pub enum NoToken {
+    /// Nobody of that name has signed in.
+    #[error("the cache has no account of that name")]
+    NoAccount,
+    /// More than one account has that name.
+    #[error("the cache has more than one account of that name")]
+    ManyAccounts,
+    /// There is neither a good access token nor a refresh token.
+    #[error("the cache has no token that can be used")]
+    NoTokens,
+    /// Nothing was kept for the long-running call.
+    #[error("the cache has nothing for the key of this long-running call")]
+    NoSession,
+    /// The service answered with the tokens of somebody else.
+    #[error("the service answered with the tokens of another user")]
+    OtherUser,
+}
+
+impl NoToken {
+    pub(super) const fn code(self) -> &'static str {
+        match self {
+            Self::NoAccount => "no_account_for_login_hint",
+            Self::ManyAccounts => "multiple_accounts_for_login_hint",
+            Self::NoTokens => "no_tokens_found",
+            Self::NoSession => "obo_cache_key_not_in_cache_error",
+            Self::OtherUser => "user_mismatch",
+        }
+    }
+}

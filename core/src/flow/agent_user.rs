@@ -178,7 +178,8 @@ fn keep(
     now: Timestamp,
     then: impl Expect<Result<(), StoreError>, AuthenticationResult> + 'static,
 ) -> Result<Step<AuthenticationResult>, Error> {
-    let learned = CacheUpdate { tokens: Vec::new(), ..learned };
+    // Without tokens there is nothing that the time matters to.
+    let learned = CacheUpdate { at: Timestamp::default(), tokens: Vec::new(), ..learned };
     if learned == CacheUpdate::default() {
         return Box::new(then).on(Ok(()), now);
     }

@@ -22,12 +22,12 @@ pub(crate) fn request(cx: &Context, authorization_endpoint: &Url) -> Option<Requ
     Some(cx.identify(Request::get(url).header(ACCEPT, HeaderValue::from_static("application/json"))))
 }
 
-/// Reads the answer: a host that the service knows has a `tenant_discovery_endpoint`. Gives the name under which the
-/// tokens of the authority's host are cached: the one that its cloud prefers, else the host itself.
+/// Reads the answer: a host that the service knows has a `tenant_discovery_endpoint`. The other names of the host that it
+/// tells are not used: a later process would not know them, and so not find the tokens again.
 ///
 /// # Errors
 /// The service's refusal, usually `invalid_instance`, or an answer that breaks the protocol.
-pub fn response(response: &Response, host: &str, now: Timestamp) -> Result<String, Fault> {
+pub fn response(response: &Response, now: Timestamp) -> Result<(), Fault> {
     if let Some(refusal) = token::refusal(response, now) {
         return Err(Fault::Refused(Box::new(refusal)));
     }
@@ -41,12 +41,7 @@ pub fn response(response: &Response, host: &str, now: Timestamp) -> Result<Strin
     }
     let answer = crate::protocol::json_object(response.body.expose());
     match answer.and_then(|text| serde_json::from_str(text).ok()) {
-        Some(Answer { tenant_discovery_endpoint, metadata }) if !tenant_discovery_endpoint.is_empty() => {
-            let is_host = |name: &String| name.eq_ignore_ascii_case(host);
-            let cloud = metadata.into_iter().find(|cloud| cloud.aliases.iter().any(is_host));
-            let preferred = cloud.map(|cloud| cloud.preferred_cache.to_ascii_lowercase());
-            Ok(preferred.filter(|name| is_host_name(name)).unwrap_or_else(|| host.to_owned()))
-        }
+        Some(Answer { tenant_discovery_endpoint }) if !tenant_discovery_endpoint.is_empty() => Ok(()),
         _ => Err(Fault::Violation {
             rule: Violation::DiscoveryNotJson,
             status: response.status,
@@ -55,23 +50,9 @@ pub fn response(response: &Response, host: &str, now: Timestamp) -> Result<Strin
     }
 }
 
-fn is_host_name(text: &str) -> bool {
-    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".-".contains(&byte))
-}
-
 #[derive(Deserialize)]
 struct Answer {
     tenant_discovery_endpoint: String,
-    #[serde(default)]
-    metadata: Vec<Cloud>,
-}
-
-#[derive(Deserialize)]
-struct Cloud {
-    #[serde(default)]
-    preferred_cache: String,
-    #[serde(default)]
-    aliases: Vec<String>,
 }
 
 #[cfg(test)]
@@ -79,36 +60,19 @@ mod tests {
     use super::*;
     use http::HeaderMap;
 
-    fn answer(status: u16, body: &str) -> Result<String, Fault> {
+    fn answer(status: u16, body: &str) -> Result<(), Fault> {
         let status = StatusCode::from_u16(status).unwrap();
         let answer = Response::new(status, HeaderMap::new(), body.as_bytes().to_vec());
-        response(&answer, "x.example", Timestamp::default())
+        response(&answer, Timestamp::default())
     }
 
     #[test]
     fn a_known_host_has_an_endpoint_and_an_unknown_one_is_refused() {
-        assert_eq!(
-            answer(200, r#"{"tenant_discovery_endpoint":"https://x/","metadata":[]}"#),
-            Ok("x.example".to_owned())
-        );
+        assert_eq!(answer(200, r#"{"tenant_discovery_endpoint":"https://x/","metadata":[]}"#), Ok(()));
         assert!(matches!(answer(400, r#"{"error":"invalid_instance"}"#), Err(Fault::Refused(_))));
         assert!(matches!(answer(503, ""), Err(Fault::Status { .. })));
         for body in ["", "{}", r#"["https://x/"]"#, "<html>", r#"{"tenant_discovery_endpoint":""}"#] {
             assert!(matches!(answer(200, body), Err(Fault::Violation { .. })), "{body}");
         }
-    }
-
-    #[test]
-    fn tokens_are_cached_under_the_name_that_the_hosts_cloud_prefers() {
-        let cloud = |aliases: &str, preferred: &str| {
-            let body = format!(
-                r#"{{"tenant_discovery_endpoint":"https://x/","metadata":[{{"preferred_network":"n.example",
-                    "preferred_cache":"{preferred}","aliases":[{aliases}]}}]}}"#
-            );
-            answer(200, &body).unwrap()
-        };
-        assert_eq!(cloud(r#""X.example","y.example""#, "Y.example"), "y.example");
-        assert_eq!(cloud(r#""y.example""#, "y.example"), "x.example");
-        assert_eq!(cloud(r#""x.example""#, "no host"), "x.example");
     }
 }

@@ -5,6 +5,8 @@
 //! that came another way. Its times are not checked either: the application's clock may be off, and the access
 //! token is the API's to judge.
 
+use std::sync::Arc;
+
 use base64::Engine;
 use base64::alphabet;
 use base64::engine::DecodePaddingMode;
@@ -12,14 +14,15 @@ use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-/// The claims of an ID token: all of them, with accessors for those that Entrada itself reads.
+/// The claims of an ID token: all of them, with accessors for those that Entrada itself reads. Shared, so that clones are
+/// cheap.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct IdTokenClaims(Map<String, Value>);
+pub struct IdTokenClaims(Arc<Map<String, Value>>);
 
 /// Claims that were read elsewhere.
 impl From<Map<String, Value>> for IdTokenClaims {
     fn from(claims: Map<String, Value>) -> Self {
-        Self(claims)
+        Self(Arc::new(claims))
     }
 }
 
@@ -30,7 +33,7 @@ impl IdTokenClaims {
         let mut parts = id_token.split('.');
         let (_header, payload) = (parts.next()?, parts.next()?);
         match serde_json::from_slice(&decode(payload)?) {
-            Ok(Value::Object(claims)) => Some(Self(claims)),
+            Ok(Value::Object(claims)) => Some(claims.into()),
             _ => None,
         }
     }
@@ -43,7 +46,7 @@ impl IdTokenClaims {
 
     /// Every claim, as it came.
     #[must_use]
-    pub const fn as_map(&self) -> &Map<String, Value> {
+    pub fn as_map(&self) -> &Map<String, Value> {
         &self.0
     }
 

@@ -36,7 +36,11 @@ pub(crate) enum Grant {
     /// The application as itself (RFC 6749, section 4.4).
     ClientCredentials,
     /// The token that a user called with (the on-behalf-of form of RFC 7523).
-    OnBehalfOf { assertion: Secret },
+    OnBehalfOf {
+        assertion: Secret,
+        /// Whether the call goes on after its assertion has expired.
+        session: bool,
+    },
     /// A federated identity credential that vouches for a user.
     UserFederatedIdentityCredential { credential: Secret, user: FederatedUser },
 }
@@ -189,7 +193,7 @@ fn form(at: &Resolved, grant: &Grant, proof: &Proof) -> String {
         }
         Grant::RefreshToken { refresh_token } => pairs.push(("refresh_token", refresh_token.expose())),
         Grant::ClientCredentials => {}
-        Grant::OnBehalfOf { assertion } => {
+        Grant::OnBehalfOf { assertion, .. } => {
             pairs.extend([("assertion", assertion.expose()), ("requested_token_use", "on_behalf_of")]);
         }
         Grant::UserFederatedIdentityCredential { credential, user } => {
@@ -236,10 +240,10 @@ mod tests {
         let cx = Context::new(FlowKind::AuthorizationCode, app, scopes, options, Seed::new([0; 32])).unwrap();
         Resolved {
             endpoints: Endpoints::template(cx.authority().clone()).unwrap(),
-            environment: String::new(),
             throttle: None,
             assertion: None,
             clock: None,
+            call_key: None,
             not_read: None,
             cx,
         }
@@ -293,7 +297,7 @@ mod tests {
             ),
             (Grant::ClientCredentials, "client_id=app&scope=s&grant_type=client_credentials&client_info=2"),
             (
-                Grant::OnBehalfOf { assertion: secret("a") },
+                Grant::OnBehalfOf { assertion: secret("a"), session: false },
                 "client_id=app&scope=s+openid+offline_access+profile&grant_type=urn%3Aietf%3Aparams%3Aoauth%3Agrant-type%3Ajwt-bearer&assertion=a&requested_token_use=on_behalf_of&client_info=1",
             ),
             (

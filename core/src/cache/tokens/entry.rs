@@ -1,0 +1,340 @@
+//! An entry: its record, its keys in the index, and what makes it the same as another.
+
+use serde_json::Value;
+
+use super::index::Fingerprint;
+use crate::authority::environment_group;
+use crate::cache::{AccessToken, Record, RefreshToken, schema};
+use crate::context::is_reserved;
+use crate::secret::SecretMembers;
+use crate::time::Timestamp;
+
+/// A record, and what came with it.
+#[derive(Clone)]
+pub(super) struct Entry {
+    pub(super) record: Record,
+    /// Its members as they came, and its key: written back as they were, as long as nobody touches it.
+    pub(super) members: Option<SecretMembers>,
+    key: Option<String>,
+    pub(super) bytes: usize,
+    pub(super) used: u64,
+}
+
+impl Entry {
+    /// One that came from a document.
+    pub(super) fn read(record: Record, key: String, members: SecretMembers) -> Self {
+        let bytes = schema::bytes(&record);
+        Self { record, members: Some(members), key: Some(key), bytes, used: 0 }
+    }
+
+    /// One that a flow got; `members` are those of what it replaces.
+    pub(super) fn new(record: Record, members: Option<SecretMembers>) -> Self {
+        let bytes = schema::bytes(&record);
+        Self { record, members, key: None, bytes, used: 0 }
+    }
+
+    /// The key and the item.
+    pub(super) fn to_json(&self) -> (String, Value) {
+        match (&self.key, &self.members) {
+            (Some(key), Some(members)) => (key.clone(), schema::as_it_came(&self.record, members)),
+            _ => {
+                let (key, mut item) = schema::write(&self.record);
+                let kept = self.members.as_ref().map(SecretMembers::to_json).unwrap_or_default();
+                schema::keep_unknown(&mut item, kept);
+                (key, Value::Object(item))
+            }
+        }
+    }
+}
+
+/// How readily an entry goes to make room.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Class {
+    AccessToken,
+    IdToken,
+    RefreshToken,
+    Never,
+}
+
+pub(super) const fn class(record: &Record) -> Class {
+    match record {
+        Record::AccessToken(_) => Class::AccessToken,
+        Record::IdToken(_) => Class::IdToken,
+        Record::RefreshToken(_) => Class::RefreshToken,
+        Record::Account(_) | Record::AppMetadata(_) => Class::Never,
+    }
+}
+
+const ACCESS: u8 = 1;
+const REFRESH: u8 = 2;
+const ID_TOKEN: u8 = 3;
+const ACCOUNT: u8 = 4;
+const APP: u8 = 5;
+const OWNER: u8 = 6;
+const USERNAME: u8 = 7;
+const SESSION: u8 = 8;
+
+/// Whose an access token is, as far as finding it goes: an account's, the application's (empty), or a call's.
+pub(super) enum Holder<'a> {
+    Account(&'a str),
+    Call(&'a str),
+}
+
+/// Access tokens with a scope; all of them with the empty one.
+pub(super) fn access(
+    holder: &Holder<'_>,
+    client_id: &str,
+    environment: &str,
+    realm: &str,
+    scheme: (&str, &str),
+    ext: &str,
+    scope: &str,
+) -> Fingerprint {
+    let (kind, holder) = match holder {
+        Holder::Account(home) => ("", *home),
+        Holder::Call(hash) => ("call", *hash),
+    };
+    let group = environment_group(environment);
+    let (token_type, key_id) = scheme;
+    Fingerprint::new(ACCESS, &[kind, holder, client_id, group, realm, token_type, key_id, ext, scope])
+}
+
+pub(super) enum RefreshOwner<'a> {
+    Client(&'a str),
+    Family(&'a str),
+}
+
+pub(super) fn refresh(holder: &Holder<'_>, environment: &str, owner: &RefreshOwner<'_>) -> Fingerprint {
+    let (kind, holder) = match holder {
+        Holder::Account(home) => ("", *home),
+        Holder::Call(hash) => ("call", *hash),
+    };
+    let (sort, owner) = match owner {
+        RefreshOwner::Client(client) => ("client", *client),
+        RefreshOwner::Family(family) => ("family", *family),
+    };
+    Fingerprint::new(REFRESH, &[kind, holder, environment_group(environment), sort, owner])
+}
+
+pub(super) fn id_token(home: &str, environment: &str, client_id: &str) -> Fingerprint {
+    Fingerprint::new(ID_TOKEN, &[home, environment_group(environment), client_id])
+}
+
+pub(super) fn account(home: &str, environment: &str) -> Fingerprint {
+    Fingerprint::new(ACCOUNT, &[home, environment_group(environment)])
+}
+
+/// Accounts of a cloud, whoever they are; of every cloud with the empty name.
+pub(super) fn accounts(environment: &str) -> Fingerprint {
+    Fingerprint::new(ACCOUNT, &[environment_group(environment)])
+}
+
+pub(super) fn username(name: &str, environment: &str) -> Fingerprint {
+    Fingerprint::new(USERNAME, &[&name.to_lowercase(), environment_group(environment)])
+}
+
+pub(super) fn app(client_id: &str, environment: &str) -> Fingerprint {
+    Fingerprint::new(APP, &[client_id, environment_group(environment)])
+}
+
+/// Everything that belongs to an account.
+pub(super) fn owner(home: &str) -> Fingerprint {
+    Fingerprint::new(OWNER, &[home])
+}
+
+/// Everything that was got under an assertion or the key of a session.
+pub(super) fn session(client_id: &str, hash: &str) -> Fingerprint {
+    Fingerprint::new(SESSION, &[client_id, hash])
+}
+
+fn holder<'a>(home: Option<&'a str>, hash: Option<&'a str>) -> Holder<'a> {
+    match hash {
+        Some(hash) => Holder::Call(hash),
+        None => Holder::Account(home.unwrap_or_default()),
+    }
+}
+
+pub(super) fn scheme(token: &AccessToken) -> (&str, &str) {
+    let token_type = if token.token_type.is_empty() { "Bearer" } else { &token.token_type };
+    (token_type, token.key_id.as_deref().unwrap_or_default())
+}
+
+fn access_key(token: &AccessToken, realm: &str, scope: &str) -> Fingerprint {
+    let holder = holder(token.home_account_id.as_deref(), token.user_assertion_hash.as_deref());
+    let ext = token.ext_cache_key.as_deref().unwrap_or_default();
+    access(&holder, &token.client_id, &token.environment, realm, scheme(token), ext, scope)
+}
+
+/// The scopes of APIs, which are what tokens are found by.
+pub(super) fn api_scopes(scopes: &[String]) -> impl Iterator<Item = &str> {
+    scopes.iter().map(String::as_str).filter(|scope| !is_reserved(scope))
+}
+
+fn refresh_key(token: &RefreshToken) -> Fingerprint {
+    let owner =
+        token.family_id.as_deref().map_or(RefreshOwner::Client(&token.client_id), RefreshOwner::Family);
+    let holder = holder(token.home_account_id.as_deref(), token.user_assertion_hash.as_deref());
+    refresh(&holder, &token.environment, &owner)
+}
+
+/// Every key that an entry is found by.
+pub(super) fn keys(record: &Record) -> Vec<Fingerprint> {
+    let mut keys = Vec::new();
+    match record {
+        Record::AccessToken(token) => {
+            // On behalf of a user the tenant may be unknown: such tokens are found with and without it.
+            let realms = [Some(token.realm.as_str()), token.user_assertion_hash.as_ref().map(|_| "")];
+            for realm in realms.into_iter().flatten() {
+                keys.push(access_key(token, realm, ""));
+                keys.extend(api_scopes(&token.target).map(|scope| access_key(token, realm, scope)));
+            }
+        }
+        Record::RefreshToken(token) => keys.push(refresh_key(token)),
+        Record::IdToken(token) => {
+            let home = token.home_account_id.as_deref().unwrap_or_default();
+            keys.push(id_token(home, &token.environment, &token.client_id));
+        }
+        Record::Account(record) => {
+            let account_of = &record.account;
+            keys.push(account(account_of.home_account_id.as_str(), &account_of.environment));
+            keys.push(accounts(&account_of.environment));
+            keys.push(accounts(""));
+            keys.push(username(&account_of.username, &account_of.environment));
+        }
+        Record::AppMetadata(metadata) => keys.push(app(&metadata.client_id, &metadata.environment)),
+    }
+    let home = home_account_id(record);
+    if !home.is_empty() {
+        keys.push(owner(home));
+    }
+    if let Some(hash) = assertion_hash(record) {
+        keys.push(session(client_id(record), hash));
+    }
+    keys.sort_unstable();
+    keys.dedup();
+    keys
+}
+
+/// The keys under which those stand that a record replaces.
+pub(super) fn identity(record: &Record) -> Vec<Fingerprint> {
+    match record {
+        Record::AccessToken(token) => {
+            let mut keys: Vec<_> =
+                api_scopes(&token.target).map(|scope| access_key(token, &token.realm, scope)).collect();
+            if keys.is_empty() {
+                keys.push(access_key(token, &token.realm, ""));
+            }
+            keys
+        }
+        Record::RefreshToken(token) => vec![refresh_key(token)],
+        Record::IdToken(token) => {
+            let home = token.home_account_id.as_deref().unwrap_or_default();
+            vec![id_token(home, &token.environment, &token.client_id)]
+        }
+        Record::Account(record) => {
+            vec![account(record.account.home_account_id.as_str(), &record.account.environment)]
+        }
+        Record::AppMetadata(metadata) => vec![app(&metadata.client_id, &metadata.environment)],
+    }
+}
+
+fn same(left: &str, right: &str) -> bool {
+    left.eq_ignore_ascii_case(right)
+}
+
+fn same_option(left: Option<&str>, right: Option<&str>) -> bool {
+    same(left.unwrap_or_default(), right.unwrap_or_default())
+}
+
+pub(super) fn same_environment(left: &str, right: &str) -> bool {
+    same(environment_group(left), environment_group(right))
+}
+
+/// Whether `new` takes the place of `old`. Access tokens that share a scope do, as they answer the same queries.
+pub(super) fn replaces(new: &Record, old: &Record) -> bool {
+    if !same_environment(environment(new), environment(old))
+        || !same(home_account_id(new), home_account_id(old))
+        || assertion_hash(new) != assertion_hash(old)
+    {
+        return false;
+    }
+    match (new, old) {
+        (Record::AccessToken(new), Record::AccessToken(old)) => {
+            let (new_type, new_key) = scheme(new);
+            let (old_type, old_key) = scheme(old);
+            same(&new.client_id, &old.client_id)
+                && same(&new.realm, &old.realm)
+                && same(new_type, old_type)
+                && new_key == old_key
+                && same_option(new.ext_cache_key.as_deref(), old.ext_cache_key.as_deref())
+                && share_a_scope(&new.target, &old.target)
+        }
+        (Record::RefreshToken(new), Record::RefreshToken(old)) => match (&new.family_id, &old.family_id) {
+            (Some(new), Some(old)) => same(new, old),
+            (None, None) => same(&new.client_id, &old.client_id),
+            _ => false,
+        },
+        (Record::IdToken(new), Record::IdToken(old)) => {
+            same(&new.client_id, &old.client_id) && same(&new.realm, &old.realm)
+        }
+        (Record::Account(new), Record::Account(old)) => same(&new.account.tenant_id, &old.account.tenant_id),
+        (Record::AppMetadata(new), Record::AppMetadata(old)) => same(&new.client_id, &old.client_id),
+        _ => false,
+    }
+}
+
+fn share_a_scope(left: &[String], right: &[String]) -> bool {
+    let mut left_scopes = api_scopes(left).peekable();
+    if left_scopes.peek().is_none() {
+        return api_scopes(right).next().is_none();
+    }
+    left_scopes.any(|scope| api_scopes(right).any(|other| same(scope, other)))
+}
+
+pub(super) fn home_account_id(record: &Record) -> &str {
+    match record {
+        Record::AccessToken(token) => token.home_account_id.as_deref().unwrap_or_default(),
+        Record::RefreshToken(token) => token.home_account_id.as_deref().unwrap_or_default(),
+        Record::IdToken(token) => token.home_account_id.as_deref().unwrap_or_default(),
+        Record::Account(record) => record.account.home_account_id.as_str(),
+        Record::AppMetadata(_) => "",
+    }
+}
+
+pub(super) fn environment(record: &Record) -> &str {
+    match record {
+        Record::AccessToken(token) => &token.environment,
+        Record::RefreshToken(token) => &token.environment,
+        Record::IdToken(token) => &token.environment,
+        Record::Account(record) => &record.account.environment,
+        Record::AppMetadata(metadata) => &metadata.environment,
+    }
+}
+
+pub(super) fn client_id(record: &Record) -> &str {
+    match record {
+        Record::AccessToken(token) => &token.client_id,
+        Record::RefreshToken(token) => &token.client_id,
+        Record::IdToken(token) => &token.client_id,
+        Record::Account(_) => "",
+        Record::AppMetadata(metadata) => &metadata.client_id,
+    }
+}
+
+pub(super) fn assertion_hash(record: &Record) -> Option<&str> {
+    match record {
+        Record::AccessToken(token) => token.user_assertion_hash.as_deref(),
+        Record::RefreshToken(token) => token.user_assertion_hash.as_deref(),
+        _ => None,
+    }
+}
+
+/// When an access token is of no use any more.
+pub(super) fn end(record: &Record) -> Option<Timestamp> {
+    match record {
+        Record::AccessToken(token) => {
+            Some(token.expires_on.max(token.extended_expires_on.unwrap_or_default()))
+        }
+        _ => None,
+    }
+}
