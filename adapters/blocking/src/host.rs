@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use entrada_core::cache::{CacheDocument, CacheQuery, CacheUpdate, CacheView, StoreError};
+use entrada_core::cache::{CacheQuery, CacheUpdate, CacheView, StoreError, TokenCache};
 use entrada_core::error::{Error, Fault, SignInFault};
 use entrada_core::flow::authorization_code::StartSignIn;
 use entrada_core::flow::device_code::Prompt;
@@ -17,6 +17,7 @@ use entrada_core::time::Timestamp;
 use entrada_host::{Interactive, Reception, Settings, SetupError, SharedMemory, now, seed};
 use ureq::Agent;
 
+use crate::flights::SharedFlights;
 use crate::{connect, negotiate, reception, send, settings};
 
 /// Answers flows over HTTP, blocking the calling thread.
@@ -29,6 +30,7 @@ pub struct HttpHost {
     signer: Option<Arc<dyn Signer>>,
     show: Arc<dyn Fn(&Prompt) + Send + Sync>,
     memory: SharedMemory,
+    flights: SharedFlights,
 }
 
 impl HttpHost {
@@ -38,8 +40,15 @@ impl HttpHost {
     /// If a certificate or the proxy's address cannot be used, or nothing is trusted.
     pub fn new(settings: Settings) -> Result<Self, SetupError> {
         let agent = connect::agent(settings::config(&settings)?);
-        let Settings { integrated, signer, show, .. } = settings;
-        Ok(Self { agent, integrated, signer, show, memory: SharedMemory::default() })
+        let Settings { integrated, signer, show, store, .. } = settings;
+        Ok(Self {
+            agent,
+            integrated,
+            signer,
+            show,
+            memory: SharedMemory::new(store),
+            flights: SharedFlights::default(),
+        })
     }
 
     /// Runs a flow to its end.
@@ -59,7 +68,17 @@ impl HttpHost {
         flow: F,
         observer: impl FnMut(StepEvent<'_>),
     ) -> Result<F::Output, Error> {
-        self.run_observed(flow.start(now(), seed()?)?, observer)
+        let Some(flight) = flow.flight() else {
+            return self.run_observed(flow.start(now(), seed()?)?, observer);
+        };
+        match self.flights.join(&flight.key) {
+            Ok(leader) => {
+                let output = self.run_observed(flow.start(now(), seed()?)?, observer);
+                leader.land(&output.as_ref().map(flight.share).map_err(Clone::clone));
+                output
+            }
+            Err(answer) => (*answer).map(flight.shared),
+        }
     }
 
     /// Runs a flow that was started elsewhere, from this step to its end.
@@ -124,7 +143,7 @@ impl HttpHost {
 
     /// The token cache as it is now. It holds the tokens in clear text.
     #[must_use]
-    pub fn cache(&self) -> CacheDocument {
+    pub fn cache(&self) -> TokenCache {
         self.memory.tokens()
     }
 }
@@ -173,11 +192,10 @@ impl Host for HttpHost {
     }
 
     fn load(&mut self, query: CacheQuery) -> Result<CacheView, StoreError> {
-        Ok(self.memory.load(&query))
+        self.memory.load(&query)
     }
 
     fn save(&mut self, update: CacheUpdate) -> Result<(), StoreError> {
-        self.memory.save(&update);
-        Ok(())
+        self.memory.save(&update)
     }
 }

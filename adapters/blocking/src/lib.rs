@@ -33,6 +33,7 @@
 
 mod connect;
 mod failure;
+mod flights;
 mod host;
 mod negotiate;
 mod reception;
@@ -42,7 +43,7 @@ mod settings;
 pub use entrada_core as core;
 pub use entrada_core::application::{PublicClientApplication, RequestOptions};
 pub use entrada_core::authority::Authority;
-pub use entrada_core::cache::CacheDocument;
+pub use entrada_core::cache::TokenCache;
 pub use entrada_core::error::Error;
 pub use entrada_core::negotiate::Negotiator;
 pub use entrada_core::result::AuthenticationResult;

@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use entrada_core::cache::TokenStore;
 use entrada_core::flow::device_code::Prompt;
 use entrada_core::negotiate::Negotiator;
 use entrada_core::signer::Signer;
@@ -31,6 +32,8 @@ pub struct Settings {
     pub proxy: Proxy,
     /// What authenticates the signed-in user to a federation server; nothing by default.
     pub integrated: Option<Arc<dyn Negotiator>>,
+    /// Where tokens are kept; in memory by default, as long as the host and its clones live.
+    pub store: Option<Arc<dyn TokenStore>>,
     /// What signs, or makes assertions, for a confidential client; nothing by default.
     pub signer: Option<Arc<dyn Signer>>,
     /// What shows a person where to go and what to type; by default the prompt's message goes to standard error.
@@ -64,6 +67,7 @@ impl Default for Settings {
             connect_timeout: Duration::from_secs(10),
             proxy: Proxy::System,
             integrated: None,
+            store: None,
             signer: None,
             show: Arc::new(|prompt| eprintln!("{}", prompt.message)),
         }
@@ -77,6 +81,7 @@ impl fmt::Debug for Settings {
             .field("connect_timeout", &self.connect_timeout)
             .field("proxy", &self.proxy)
             .field("integrated", &self.integrated.is_some())
+            .field("store", &self.store.is_some())
             .field("signer", &self.signer.is_some())
             .finish_non_exhaustive()
     }

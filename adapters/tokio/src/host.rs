@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use entrada_core::cache::{CacheDocument, CacheQuery, CacheUpdate, CacheView, StoreError};
+use entrada_core::cache::{CacheQuery, CacheUpdate, CacheView, StoreError, TokenCache};
 use entrada_core::error::{Error, Fault, SignInFault};
 use entrada_core::flow::authorization_code::StartSignIn;
 use entrada_core::flow::device_code::Prompt;
@@ -17,6 +17,7 @@ use entrada_core::time::Timestamp;
 use entrada_host::{Interactive, Reception, Settings, SetupError, SharedMemory, now, seed};
 use reqwest::Client;
 
+use crate::flights::SharedFlights;
 use crate::negotiate::{self, Connector};
 use crate::{reception, send, settings};
 
@@ -31,6 +32,7 @@ pub struct HttpHost {
     signer: Option<Arc<dyn Signer>>,
     show: Arc<dyn Fn(&Prompt) + Send + Sync>,
     memory: SharedMemory,
+    flights: SharedFlights,
 }
 
 impl HttpHost {
@@ -43,8 +45,16 @@ impl HttpHost {
         let proxies = settings::proxies(&settings.proxy)?;
         let client = settings::client(&settings, tls.clone())?;
         let connector = Connector::new(tls, proxies, settings.connect_timeout);
-        let Settings { integrated, signer, show, .. } = settings;
-        Ok(Self { client, connector, integrated, signer, show, memory: SharedMemory::default() })
+        let Settings { integrated, signer, show, store, .. } = settings;
+        Ok(Self {
+            client,
+            connector,
+            integrated,
+            signer,
+            show,
+            memory: SharedMemory::new(store),
+            flights: SharedFlights::default(),
+        })
     }
 
     /// Runs a flow to its end. Dropping the future abandons it.
@@ -72,7 +82,17 @@ impl HttpHost {
         F: Flow,
         F::Output: Send,
     {
-        self.run_observed(flow.start(now(), seed()?)?, observer).await
+        let Some(flight) = flow.flight() else {
+            return self.run_observed(flow.start(now(), seed()?)?, observer).await;
+        };
+        match self.flights.join(&flight.key).await {
+            Ok(leader) => {
+                let output = self.run_observed(flow.start(now(), seed()?)?, observer).await;
+                leader.land(&output.as_ref().map(flight.share).map_err(Clone::clone));
+                output
+            }
+            Err(answer) => (*answer).map(flight.shared),
+        }
     }
 
     /// Runs a flow that was started elsewhere, from this step to its end.
@@ -141,7 +161,7 @@ impl HttpHost {
 
     /// The token cache as it is now. It holds the tokens in clear text.
     #[must_use]
-    pub fn cache(&self) -> CacheDocument {
+    pub fn cache(&self) -> TokenCache {
         self.memory.tokens()
     }
 }
@@ -200,12 +220,21 @@ impl AsyncHost for HttpHost {
     }
 
     async fn load(&mut self, query: CacheQuery) -> Result<CacheView, StoreError> {
-        Ok(self.memory.load(&query))
+        let memory = self.memory.clone();
+        if !memory.blocks() {
+            return memory.load(&query);
+        }
+        let loaded = tokio::task::spawn_blocking(move || memory.load(&query)).await;
+        loaded.unwrap_or_else(|_| Err(StoreError::new("the store panicked")))
     }
 
     async fn save(&mut self, update: CacheUpdate) -> Result<(), StoreError> {
-        self.memory.save(&update);
-        Ok(())
+        let memory = self.memory.clone();
+        if !memory.blocks() {
+            return memory.save(&update);
+        }
+        let saved = tokio::task::spawn_blocking(move || memory.save(&update)).await;
+        saved.unwrap_or_else(|_| Err(StoreError::new("the store panicked")))
     }
 }
 

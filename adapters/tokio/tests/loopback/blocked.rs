@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use entrada_core::cache::{CacheDocument, CacheQuery, CacheUpdate, CacheView, StoreError};
+use entrada_core::cache::{CacheQuery, CacheUpdate, CacheView, StoreError, TokenCache};
 use entrada_core::error::Error;
 use entrada_core::flow::authorization_code::StartSignIn;
 use entrada_core::flow::device_code::Prompt;
@@ -58,7 +58,7 @@ impl HttpHost {
         RUNTIME.block_on(self.0.acquire_interactive_observed(flow, interactive, observer))
     }
 
-    pub(crate) fn cache(&self) -> CacheDocument {
+    pub(crate) fn cache(&self) -> TokenCache {
         self.0.cache()
     }
 }
