@@ -1,5 +1,7 @@
 //! What can be said on the command line.
 
+mod application;
+mod cache;
 #[cfg(feature = "emulator")]
 mod emulator;
 mod token;
@@ -7,6 +9,8 @@ mod token;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use entrada_core::preflight;
 
+pub(crate) use self::application::{AppArgs, NetworkArgs};
+pub(crate) use self::cache::{AccountsArgs, CacheArgs, LogoutArgs};
 #[cfg(feature = "emulator")]
 pub(crate) use self::emulator::{DemoArgs, EmulatorArgs};
 pub(crate) use self::token::{BrowserArgs, ClientArgs, TokenArgs, UserArgs};
@@ -24,9 +28,15 @@ pub(crate) enum Command {
     /// Run a flow against the emulator and show each step.
     #[cfg(feature = "emulator")]
     Demo(DemoArgs),
-    /// Get a token.
-    #[command(after_help = EXIT_CODES)]
+    /// Get a token, from the cache if it has one.
+    #[command(after_help = format!("{EXIT_CODES}\n\n{}\n\n{SECRETS}", self::cache::PLACES))]
     Token(Box<TokenArgs>),
+    /// List the accounts that have signed in to an application.
+    #[command(after_help = self::cache::PLACES)]
+    Accounts(AccountsArgs),
+    /// Forget an account, and an application's tokens for it.
+    #[command(after_help = self::cache::PLACES, long_about = LOGOUT)]
+    Logout(LogoutArgs),
     /// Say what an error means, whose turn it is and what to do.
     #[command(long_about = EXPLAIN)]
     Explain(ExplainArgs),
@@ -45,10 +55,21 @@ const EXIT_CODES: &str = "\
 Exit codes: 0 a token, 2 wrong usage, 3 the user must act or the account cannot use this flow,
             4 the service or the federation server refused, 5 no answer came, 1 anything else.
 
+A flow for a user begins with the cache: with the account that --account, --username or --login-hint names, or the only one
+that has signed in. If that does not do and the user must act, the flow goes on; --flow silent ends there, with exit code 3.
+A token that is ageing is printed at once, and a new one got before the command ends. --why says what was looked at.";
+
+const SECRETS: &str = "\
 A secret is never an argument. The password of --flow username-password, the access token of --flow on-behalf-of and the
 refresh token of --flow refresh-token are read from a prompt, or from standard input if that is no terminal.
 
 This version has no Kerberos of its own yet: with --flow iwa it ends at the federation server, with exit code 3.";
+
+const LOGOUT: &str = "\
+Forget an account, and an application's tokens for it.
+
+Prints where a browser ends its own session, which goes on otherwise. Access tokens that were given away are good until they
+end. Exit code 1 if --revoke was said and a refresh token could not be revoked.";
 
 const EXPLAIN: &str = "\
 Say what an error means, whose turn it is and what to do.
@@ -86,6 +107,8 @@ pub(crate) enum FlowKind {
     OnBehalfOf,
     /// With a refresh token from elsewhere
     RefreshToken,
+    /// From the cache, asking nobody
+    Silent,
 }
 
 impl FlowKind {

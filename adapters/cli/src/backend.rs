@@ -10,51 +10,66 @@ use tokio::runtime::Runtime;
 use crate::args::Backend;
 use crate::report::Failure;
 
-/// Runs `flow` over `backend`, and tells `observer` what happens.
-pub(crate) fn acquire<F>(
-    backend: Backend,
-    settings: Settings,
-    flow: F,
-    observer: impl FnMut(StepEvent<'_>) + Send,
-) -> Result<F::Output, Failure>
-where
-    F: Flow + Send,
-    F::Output: Send,
-{
-    let result = match backend {
-        Backend::Blocking => entrada_blocking::HttpHost::new(settings)?.acquire_observed(flow, observer),
-        Backend::Tokio => {
-            let runtime = runtime()?;
-            let host = entrada_tokio::HttpHost::new(settings)?;
-            runtime.block_on(host.acquire_observed(flow, observer))
-        }
-    };
-    result.map_err(Failure::Flow)
+/// What runs flows, one after the other: they share connections, and what they learn.
+pub(crate) enum Client {
+    /// Over ureq.
+    Blocking(entrada_blocking::HttpHost),
+    /// Over reqwest.
+    Tokio(Box<Async>),
 }
 
-/// As [`acquire`], with the browser of this machine.
-pub(crate) fn acquire_interactive(
-    backend: Backend,
-    settings: Settings,
-    flow: StartSignIn,
-    interactive: &Interactive,
-    observer: impl FnMut(StepEvent<'_>) + Send,
-) -> Result<AuthenticationResult, Failure> {
-    let result = match backend {
-        Backend::Blocking => {
-            let host = entrada_blocking::HttpHost::new(settings)?;
-            host.acquire_interactive_observed(flow, interactive, observer)
-        }
-        Backend::Tokio => {
-            let runtime = runtime()?;
-            let host = entrada_tokio::HttpHost::new(settings)?;
-            runtime.block_on(host.acquire_interactive_observed(flow, interactive, observer))
-        }
-    };
-    result.map_err(Failure::Flow)
+/// A host and what drives it.
+pub(crate) struct Async {
+    runtime: Runtime,
+    host: entrada_tokio::HttpHost,
 }
 
-fn runtime() -> Result<Runtime, Failure> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    runtime.map_err(|error| Failure::Other(error.to_string()))
+impl Client {
+    /// Makes one; it opens no connection yet.
+    pub(crate) fn new(backend: Backend, settings: Settings) -> Result<Self, Failure> {
+        Ok(match backend {
+            Backend::Blocking => Self::Blocking(entrada_blocking::HttpHost::new(settings)?),
+            Backend::Tokio => {
+                let runtime = tokio::runtime::Builder::new_current_thread()
+                    .enable_all()
+                    .build()
+                    .map_err(|error| Failure::Other(error.to_string()))?;
+                Self::Tokio(Box::new(Async { runtime, host: entrada_tokio::HttpHost::new(settings)? }))
+            }
+        })
+    }
+
+    /// Runs `flow`, and tells `observer` what happens.
+    pub(crate) fn acquire<F>(
+        &self,
+        flow: F,
+        observer: impl FnMut(StepEvent<'_>) + Send,
+    ) -> Result<F::Output, Failure>
+    where
+        F: Flow + Send,
+        F::Output: Send,
+    {
+        let result = match self {
+            Self::Blocking(host) => host.acquire_observed(flow, observer),
+            Self::Tokio(tokio) => tokio.runtime.block_on(tokio.host.acquire_observed(flow, observer)),
+        };
+        result.map_err(Failure::Flow)
+    }
+
+    /// As [`acquire`](Self::acquire), with the browser of this machine.
+    pub(crate) fn acquire_interactive(
+        &self,
+        flow: StartSignIn,
+        interactive: &Interactive,
+        observer: impl FnMut(StepEvent<'_>) + Send,
+    ) -> Result<AuthenticationResult, Failure> {
+        let result = match self {
+            Self::Blocking(host) => host.acquire_interactive_observed(flow, interactive, observer),
+            Self::Tokio(tokio) => {
+                let Async { runtime, host } = &**tokio;
+                runtime.block_on(host.acquire_interactive_observed(flow, interactive, observer))
+            }
+        };
+        result.map_err(Failure::Flow)
+    }
 }

@@ -1,6 +1,7 @@
 //! `entrada demo`: a flow against the emulator, each step shown.
 
 mod acts;
+mod silent;
 
 use std::io::{self, Stdout, Write};
 use std::sync::Arc;
@@ -13,14 +14,19 @@ use entrada_emulator::{Config, Emulator, world};
 use entrada_host::Interactive;
 use entrada_tokio::{Proxy, Settings};
 
-use crate::args::{Backend, DemoArgs};
-use crate::backend;
+use crate::args::{Backend, DemoArgs, FlowKind};
+use crate::backend::Client;
 use crate::report::{self, Failure, Progress};
 
 /// Runs the flow over https against an emulator of its own, and shows what came of it.
 pub(crate) fn run(args: &DemoArgs) -> Result<(), Failure> {
     // A device is asked about every second, as nobody has to type.
-    let config = Config { tls: true, device_interval_seconds: 1, ..Config::default() };
+    let config = Config {
+        tls: true,
+        device_interval_seconds: 1,
+        refresh_in_seconds: (args.flow == FlowKind::Silent).then_some(silent::REFRESH_IN_SECONDS),
+        ..Config::default()
+    };
     let emulator = Emulator::start(config)
         .map_err(|error| Failure::Other(format!("the emulator cannot be started: {error}")))?;
     let mut stage = Stage::new(Arc::new(emulator), args.backend);
@@ -69,7 +75,7 @@ impl Stage {
     {
         let mut progress = Progress::new(Some(io::stdout()));
         let output =
-            backend::acquire(self.backend, self.settings.clone(), flow, |event| progress.on(&event))?;
+            Client::new(self.backend, self.settings.clone())?.acquire(flow, |event| progress.on(&event))?;
         progress.end()?;
         Ok(output)
     }
@@ -81,10 +87,8 @@ impl Stage {
         browser: &Interactive,
     ) -> Result<AuthenticationResult, Failure> {
         let mut progress = Progress::new(Some(io::stdout()));
-        let settings = self.settings.clone();
-        let result = backend::acquire_interactive(self.backend, settings, flow, browser, |event| {
-            progress.on(&event);
-        })?;
+        let client = Client::new(self.backend, self.settings.clone())?;
+        let result = client.acquire_interactive(flow, browser, |event| progress.on(&event))?;
         progress.end()?;
         Ok(result)
     }

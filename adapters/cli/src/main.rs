@@ -1,20 +1,25 @@
 //! The `entrada` command: tokens from a shell, errors explained, a demonstration, and the JSON steps over standard input
 //! and output.
 
+mod accounts;
 mod args;
 mod backend;
+mod cache;
 mod client;
 #[cfg(feature = "emulator")]
 mod demo;
 #[cfg(feature = "emulator")]
 mod emulator;
 mod explain;
+mod logout;
 mod preflight;
 mod report;
+mod runner;
 mod screen;
 mod secrets;
 mod session;
 mod token;
+mod why;
 
 use std::process::ExitCode;
 
@@ -34,7 +39,9 @@ fn main() -> ExitCode {
     let ended = match command {
         #[cfg(feature = "emulator")]
         Command::Demo(args) => demo::run(&args),
-        Command::Token(args) => token::run(*args),
+        Command::Token(args) => token::run(&args),
+        Command::Accounts(args) => accounts::run(&args),
+        Command::Logout(args) => logout::run(&args),
         Command::Explain(args) => explain::run(&args),
         Command::Preflight(args) => preflight::run(&args),
         Command::Session => session::run(),

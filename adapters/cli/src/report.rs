@@ -9,6 +9,8 @@ use entrada_core::step::StepEvent;
 use entrada_core::time::Timestamp;
 use entrada_tokio::SetupError;
 
+use crate::cache;
+
 /// The exit code of wrong usage; clap's own.
 pub(crate) const USAGE: u8 = 2;
 
@@ -19,6 +21,8 @@ pub(crate) enum Failure {
     Usage(String),
     /// The flow's own end in failure.
     Flow(Error),
+    /// Where tokens are kept cannot be used.
+    Store(entrada_store::Error),
     /// Standard output was closed or cannot be written.
     Output(io::Error),
     /// Something else on this machine.
@@ -55,6 +59,11 @@ impl Failure {
                 let _ = tell_error(&mut err, error);
                 exit_code(error)
             }
+            Self::Store(error) => {
+                let _ = writeln!(err, "error: {}: {}", error.code(), plain(&error.to_string()));
+                let _ = writeln!(err, "remedy: {}", plain(&cache::remedy(error)));
+                1
+            }
             // Who closed the pipe has read enough.
             Self::Output(error) if error.kind() == io::ErrorKind::BrokenPipe => 0,
             Self::Output(error) => {
@@ -79,6 +88,7 @@ fn exit_code(error: &Error) -> u8 {
         (
             Fault::NoRandomness { .. }
             | Fault::Signer(_)
+            | Fault::Store(_)
             | Fault::SignIn(SignInFault::PortInUse { .. } | SignInFault::NoListener { .. }),
             _,
         ) => 1,
@@ -91,7 +101,8 @@ fn exit_code(error: &Error) -> u8 {
     }
 }
 
-fn tell_error(err: &mut impl Write, error: &Error) -> io::Result<()> {
+/// Writes what a failure says.
+pub(crate) fn tell_error(err: &mut impl Write, error: &Error) -> io::Result<()> {
     writeln!(err, "error: {}: {}", plain(error.code()), plain(&error.to_string()))?;
     writeln!(err, "remedy: {}", plain(error.remedy()))?;
     if let Some(id) = error.correlation_id() {
@@ -156,8 +167,9 @@ impl<W: Write> Progress<W> {
                 writeln!(out, "   signing with {algorithm} and the key {:?}", plain(key))?;
             }
             StepEvent::Asserting { audience } => writeln!(out, "   an assertion for {}", plain(audience))?,
-            StepEvent::Saved { kept: Ok(()) } => writeln!(out, "   the tokens are in the cache")?,
-            StepEvent::Saved { kept: Err(error) } => writeln!(out, "   {}", plain(&error.to_string()))?,
+            StepEvent::Saved { kept: Ok(()) } => writeln!(out, "   the cache is up to date")?,
+            StepEvent::Saved { kept: Err(_) } => writeln!(out, "   the cache could not be changed")?,
+            StepEvent::Loaded { failure: Some(_) } => writeln!(out, "   the cache could not be read")?,
             _ => {}
         }
         out.flush()
@@ -178,7 +190,13 @@ pub(crate) fn describe(out: &mut impl Write, result: &AuthenticationResult) -> i
     }
     writeln!(out, "expires:        {}", time(result.expires_on))?;
     writeln!(out, "token type:     {}", plain(&result.token_type))?;
+    writeln!(out, "token source:   {}", source(result))?;
     writeln!(out, "correlation id: {}", plain(&result.correlation_id))
+}
+
+/// Where a token came from, in words.
+pub(crate) fn source(result: &AuthenticationResult) -> String {
+    result.token_source.as_str().replace('_', " ")
 }
 
 /// A time as people write it, in UTC.
@@ -222,6 +240,8 @@ mod tests {
             (Fault::SignIn(SignInFault::PortInUse { port: 1 }), 1),
             (Fault::SignIn(SignInFault::StateMismatch), 4),
             (Fault::Signer(SignerErrorKind::Unavailable.into()), 1),
+            (Fault::Store(entrada_core::cache::StoreError::new("locked")), 1),
+            (Fault::NoToken(entrada_core::error::NoToken::NoTokens), 3),
             (
                 Fault::Transport {
                     service: entrada_core::error::Service::Token,

@@ -1,12 +1,13 @@
 //! `entrada token`: the real thing.
 
+mod silent;
+
 use std::io::{self, Write};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 use entrada_core::application::{Application, RequestOptions};
-use entrada_core::authority::AuthorityOptions;
 use entrada_core::flow::authorization_code::StartSignIn;
 use entrada_core::flow::client_credentials::ClientCredentials;
 use entrada_core::flow::device_code::DeviceCode;
@@ -16,67 +17,89 @@ use entrada_core::flow::refresh_token::RefreshToken;
 use entrada_core::flow::username_password::UsernamePassword;
 use entrada_core::preflight;
 use entrada_core::result::AuthenticationResult;
-use entrada_core::step::{Flow, StepEvent};
 use entrada_host::Interactive;
-use entrada_tokio::Settings;
 use zeroize::Zeroizing;
 
-use crate::args::{Backend, BrowserArgs, ClientArgs, FlowKind, Output, TokenArgs, UserArgs};
-use crate::backend;
+use crate::args::{BrowserArgs, ClientArgs, FlowKind, NetworkArgs, Output, TokenArgs, UserArgs};
+use crate::cache::Cache;
 use crate::client::{self, confidential, public};
-use crate::report::{self, Failure, Progress};
-use crate::screen::Screen;
+use crate::report::{self, Failure};
+use crate::runner::{self, Runner, read};
 use crate::secrets::{self, Source};
+use crate::why::Why;
 
 /// Gets a token and prints it.
-pub(crate) fn run(args: TokenArgs) -> Result<(), Failure> {
-    let output = args.output();
+pub(crate) fn run(args: &TokenArgs) -> Result<(), Failure> {
     let mut out = io::stdout().lock();
-    match acquire(args) {
-        Ok(result) => print(&mut out, output, &result)?,
-        Err(failure) => {
-            if let (Output::Json, Failure::Flow(error)) = (output, &failure) {
-                // Told on standard error as well, with the exit code; that goes before a pipe that is closed.
-                let _ = writeln!(out, "{{\"error\":{}}}", entrada_json::error_json(error));
-            }
-            return Err(failure);
-        }
+    let ended = acquire(args, &mut out);
+    if let (Output::Json, Err(Failure::Flow(error))) = (args.output(), &ended) {
+        // Told on standard error as well, with the exit code; that goes before a pipe that is closed.
+        let _ = writeln!(out, "{{\"error\":{}}}", entrada_json::error_json(error));
     }
-    Ok(out.flush()?)
+    ended
 }
 
-fn acquire(args: TokenArgs) -> Result<AuthenticationResult, Failure> {
-    check(&args)?;
-    let options = options(&args)?;
-    let authority_options = AuthorityOptions::default()
-        .allow_http_loopback(args.allow_http_loopback)
-        .instance_discovery(!args.no_instance_discovery);
-    let authority = client::authority(&args.authority, args.authority_kind, authority_options)?;
-    let mut settings = Settings::new();
-    settings.extra_root_certificates =
-        args.ca_certificates.iter().map(|path| read(path)).collect::<Result<_, _>>()?;
+/// As [`run`], but for failures. A token that is ageing is replaced after it was printed.
+fn acquire(args: &TokenArgs, out: &mut impl Write) -> Result<(), Failure> {
+    let why = Why::new(args.why);
+    let (mut runner, app, options) = prepare(args)?;
+    let ended = start(args, app, options, &mut runner, why);
+    runner.warn(&ended);
+    if let Err(Failure::Flow(error)) = &ended {
+        why.failed(error);
+    }
+    let result = ended?;
+    why.got(&result);
+    print(out, args.output(), &result)?;
+    out.flush()?;
+    if let Some(refresh) = result.refresh {
+        // If it fails, there is the old one for a while, and another time.
+        let ended = runner.run(refresh);
+        runner.warn(&ended);
+        match ended {
+            Ok(_) => why.say("a new one was due, and is kept for the next time"),
+            Err(_) => why.say("a new one was due, and could not be got"),
+        }
+    }
+    Ok(())
+}
+
+/// Whatever can be wrong before anything is sent.
+fn prepare(args: &TokenArgs) -> Result<(Runner, Application, RequestOptions), Failure> {
+    check(args)?;
+    let options = options(args)?;
+    let authority = runner::authority(&args.app)?;
+    let mut settings = runner::settings(&args.network)?;
+    let NetworkArgs { backend, quiet, .. } = args.network;
+    let cache = Cache::open_if_possible(&args.cache, quiet)?;
+    Why::new(args.why).say(&format!("the cache: {}", cache.name()));
     let mut proof = client::proof(&args.client)?;
     if proof.is_none() && matches!(args.flow, FlowKind::ClientCredentials | FlowKind::OnBehalfOf) {
         proof = Some(client::proof_by_prompt(&args.client)?);
     }
     let (credential, signer) = proof.map_or((None, None), |proof| (Some(proof.credential), proof.signer));
     settings.signer = signer;
-    let app = client::application(&args.client_id, authority, credential);
-    start(args, app, options, Runner::new(settings))
+    let app = client::application(&args.app.client_id, authority, credential);
+    Ok((Runner::new(backend, settings, cache, quiet)?, app, options))
 }
 
-/// Fills in the flow and runs it.
+/// Asks the cache; then fills in the flow and runs it.
 fn start(
-    args: TokenArgs,
+    args: &TokenArgs,
     app: Application,
-    options: RequestOptions,
-    runner: Runner,
+    mut options: RequestOptions,
+    runner: &mut Runner,
+    why: Why,
 ) -> Result<AuthenticationResult, Failure> {
-    let TokenArgs { flow, scopes, user, browser, client, backend, quiet, .. } = args;
+    if let Some(result) = silent::first(args, &app, &mut options, runner, why)? {
+        return Ok(result);
+    }
+    let TokenArgs { user, browser, client, .. } = args;
+    let scopes = args.scopes.clone();
     // The flow says what is wrong with a name that is missing.
     let username = user.username.clone().unwrap_or_default();
-    let runner = Runner { backend, quiet, ..runner };
-    match flow {
+    match args.flow {
+        FlowKind::Silent => silent::only(args, &app, &options, runner),
         FlowKind::Iwa => {
             let app = public(preflight::FlowKind::IntegratedWindowsAuth, app)?;
             let mut flow = IntegratedWindowsAuth::new(app, scopes, username);
@@ -85,7 +108,7 @@ fn start(
         }
         FlowKind::UsernamePassword => {
             let prompt = format!("Password for {}", report::plain(&username));
-            let password = password(&user).read(&prompt)?;
+            let password = password(user).read(&prompt)?;
             let mut flow = UsernamePassword::new(app, scopes, username, password);
             flow.options = options;
             runner.run(flow)
@@ -101,73 +124,31 @@ fn start(
             flow.prompt = browser.prompt;
             flow.domain_hint.clone_from(&browser.domain_hint);
             flow.options = options;
-            runner.run_interactive(flow, &interactive(&browser))
+            runner.run_interactive(flow, &interactive(browser))
         }
         FlowKind::ClientCredentials => {
             let mut app = confidential(preflight::FlowKind::ClientCredentials, app)?;
-            app.region = client.region.map(|name| name.parse()).transpose().map_err(Failure::Flow)?;
+            app.region =
+                client.region.as_deref().map(|name| name.parse()).transpose().map_err(Failure::Flow)?;
             let mut flow = ClientCredentials::new(app, scopes);
+            flow.force_refresh = args.force_refresh;
             flow.options = options;
             runner.run(flow)
         }
         FlowKind::OnBehalfOf => {
             let app = confidential(preflight::FlowKind::OnBehalfOf, app)?;
-            let assertion = assertion(&user).read("The caller's access token")?;
+            let assertion = assertion(user).read("The caller's access token")?;
             let mut flow = OnBehalfOf::new(app, scopes, assertion);
+            flow.force_refresh = args.force_refresh;
             flow.options = options;
             runner.run(flow)
         }
         FlowKind::RefreshToken => {
-            let token = refresh_token(&user).read("Refresh token")?;
+            let token = refresh_token(user).read("Refresh token")?;
             let mut flow = RefreshToken::new(app, scopes, token);
             flow.options = options;
             runner.run(flow)
         }
-    }
-}
-
-/// What runs a flow and shows what happens.
-struct Runner {
-    backend: Backend,
-    quiet: bool,
-    settings: Settings,
-}
-
-impl Runner {
-    const fn new(settings: Settings) -> Self {
-        Self { backend: Backend::Tokio, quiet: false, settings }
-    }
-
-    fn run<F>(self, flow: F) -> Result<F::Output, Failure>
-    where
-        F: Flow + Send,
-        F::Output: Send,
-    {
-        let Self { backend, quiet, mut settings } = self;
-        let screen = Screen::new();
-        let shown = screen.clone();
-        settings.show = Arc::new(move |prompt| shown.show(prompt));
-        let mut progress = Progress::new((!quiet).then(io::stderr));
-        let ended = backend::acquire(backend, settings, flow, |event| {
-            progress.on(&event);
-            if screen.is_live() && matches!(event, StepEvent::Showing { .. }) {
-                // The countdown has the last line to itself.
-                progress.mute();
-            }
-        });
-        screen.close();
-        ended
-    }
-
-    fn run_interactive(
-        self,
-        flow: StartSignIn,
-        interactive: &Interactive,
-    ) -> Result<AuthenticationResult, Failure> {
-        let mut progress = Progress::new((!self.quiet).then(io::stderr));
-        backend::acquire_interactive(self.backend, self.settings, flow, interactive, |event| {
-            progress.on(&event);
-        })
     }
 }
 
@@ -179,6 +160,15 @@ fn interactive(args: &BrowserArgs) -> Interactive {
     }
     if args.no_browser {
         interactive.open = Arc::new(|_| Err(io::ErrorKind::Unsupported.into()));
+    } else {
+        // Of a browser that was started nobody learns whether it shows anything: the address is always said.
+        let open = Arc::clone(&interactive.open);
+        interactive.open = Arc::new(move |url| {
+            eprintln!(
+                "To sign in, use the browser that opens, or open this address in one of this machine:\n{url}"
+            );
+            open(url)
+        });
     }
     interactive
 }
@@ -200,7 +190,11 @@ fn check(args: &TokenArgs) -> Result<(), Failure> {
         FlowKind::UsernamePassword => args.user.password_env.is_none(),
         FlowKind::OnBehalfOf => args.user.assertion_env.is_none(),
         FlowKind::RefreshToken => args.user.refresh_token_env.is_none(),
-        FlowKind::Iwa | FlowKind::DeviceCode | FlowKind::Interactive | FlowKind::ClientCredentials => false,
+        FlowKind::Iwa
+        | FlowKind::DeviceCode
+        | FlowKind::Interactive
+        | FlowKind::ClientCredentials
+        | FlowKind::Silent => false,
     };
     let users = *password_stdin || *assertion_stdin || *refresh_token_stdin || by_default;
     if users && args.client.client_secret_stdin {
@@ -253,10 +247,6 @@ fn print(out: &mut impl Write, output: Output, result: &AuthenticationResult) ->
 
 fn text_or_file(text: &str) -> Result<String, Failure> {
     text.strip_prefix('@').map_or_else(|| Ok(text.to_owned()), |path| read_text(Path::new(path)))
-}
-
-fn read(path: &Path) -> Result<Vec<u8>, Failure> {
-    std::fs::read(path).map_err(|error| Failure::Usage(format!("{}: {error}", path.display())))
 }
 
 fn read_text(path: &Path) -> Result<String, Failure> {

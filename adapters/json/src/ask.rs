@@ -4,11 +4,13 @@ use std::borrow::Cow;
 
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
-use entrada_core::cache::CacheDocument;
+use entrada_core::cache::TokenCache;
 use entrada_core::error::Error;
+use entrada_core::flow::accounts::SignedInAccount;
 use entrada_core::flow::authorization_code::SignIn;
 use entrada_core::flow::device_code::{PendingDeviceCode, Prompt};
 use entrada_core::flow::implicit::{ImplicitSignIn, ImplicitTokens};
+use entrada_core::flow::sign_out::SignedOut;
 use entrada_core::http::{HttpAuth, Request};
 use entrada_core::result::AuthenticationResult;
 use entrada_core::secret::SecretBytes;
@@ -20,7 +22,7 @@ use serde_json::Value;
 use zeroize::Zeroizing;
 
 use crate::conversation::Outcome;
-use crate::result::{Brought, Failure, Success};
+use crate::result::{Brought, Failure, Left, SignedIn, Success};
 
 #[derive(Serialize)]
 #[serde(tag = "step", rename_all = "snake_case")]
@@ -44,6 +46,8 @@ enum Ended<'a> {
     SignIn { url: &'a str, sign_in: &'a SignIn },
     Implicit { url: &'a str, sign_in: &'a ImplicitSignIn },
     Tokens(Brought<'a>),
+    Accounts(SignedIn<'a>),
+    SignedOut(Left<'a>),
 }
 
 /// A request to be sent.
@@ -110,6 +114,20 @@ impl Outcome for ImplicitTokens {
     }
 }
 
+/// Who has signed in.
+impl Outcome for Vec<SignedInAccount> {
+    fn done(&self) -> String {
+        json(&Ask::Done { result: Ended::Accounts(SignedIn::from(self.as_slice())) }, 1024)
+    }
+}
+
+/// The end of an account.
+impl Outcome for SignedOut {
+    fn done(&self) -> String {
+        json(&Ask::Done { result: Ended::SignedOut(Left::from(self)) }, 512)
+    }
+}
+
 /// Room for the token and its claims.
 pub(crate) fn room(result: &AuthenticationResult) -> usize {
     result.access_token.expose().len().saturating_add(16 * 1024)
@@ -121,7 +139,7 @@ pub(crate) fn failed(error: &Error) -> String {
 }
 
 /// The token cache.
-pub(crate) fn cache(cache: &CacheDocument) -> String {
+pub(crate) fn cache(cache: &TokenCache) -> String {
     json(&Ask::Cache { cache: cache.to_json() }, 16 * 1024)
 }
 

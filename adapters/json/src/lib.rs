@@ -23,8 +23,9 @@
 //! | `integrated_windows_auth` | `username` | public |
 //! | `username_password` | `username`, `password` | both |
 //! | `device_code` | none; or `pending`, from a prompt, instead of `scopes` and options | public |
-//! | `client_credentials` | `region`? | confidential |
-//! | `on_behalf_of` | `assertion`, the token that the caller came with | confidential |
+//! | `silent` | `account`: `{"home_account_id":"…"}` or `{"username":"…"}`; `force_refresh`? | both |
+//! | `client_credentials` | `region`?, `force_refresh`? | confidential |
+//! | `on_behalf_of` | `assertion`, the token that the caller came with, or `session_key`, or both; `force_refresh`? | confidential |
 //! | `user_fic` | `credential`, which vouches for the user named by `user_id` or `username` | confidential |
 //! | `agent_user` | `agent_id`, the client id of the agent, and `user_id` or `username`; the application is its blueprint | confidential |
 //! | `refresh_token` | `refresh_token`, from elsewhere | both |
@@ -32,6 +33,8 @@
 //! | `authorization_code` | `sign_in`, and as `redirect` what the browser brought, instead of `scopes` and options | both |
 //! | `implicit` | as `sign_in`, but `response_type` (`id_token`, `token` or `id_token token`) for the last two | both |
 //! | `implicit_answer` | `sign_in` and `redirect`, as `authorization_code` | both |
+//! | `accounts` | `every_cloud`?, where the authority's cloud is not all; neither `scopes` nor options | both |
+//! | `sign_out` | `account`: `{"home_account_id":"…"}`; `revoke`?, to revoke the refresh tokens where the provider can; neither `scopes` nor options | both |
 //!
 //! `sign_in` and `implicit` end with `{"url":"…","sign_in":{…}}`: send the browser to the one, keep the other until it
 //! comes back, as a password is kept. `redirect` is the whole address to which it comes back or, with the `response_mode`
@@ -41,10 +44,10 @@
 //! All take `client_id`, `authority`, `scopes` (an array), `now`, and if need be `seed`, `cache`, `authority_kind`,
 //! `tenant` (the one to ask instead of the authority's), `claims` (a JSON object as text, as errors give it),
 //! `client_capabilities`, `client_info_headers`, `correlation_id`, `extra_query_parameters` (an object of texts, sent in
-//! the order of the line), `instance_discovery`, `allow_http_loopback`. `authority_kind` is `"oidc"` for an OpenID
-//! provider by its issuer; absent, the kind is told by the address. Besides, where the start has a use for them:
-//! `login_hint` (which must agree with `username`), `federation_metadata` and `fmi_path`. What a start cannot use is
-//! refused.
+//! the order of the line), `login_hint` (which must agree with `username`), `federation_metadata`, `instance_discovery`,
+//! `allow_http_loopback`; where they decide nothing, they change nothing. `authority_kind` is `"oidc"` for an OpenID
+//! provider by its issuer; absent, the kind is told by the address. `fmi_path` is for the applications' own starts. What
+//! else a start cannot use is refused.
 //!
 //! An application is confidential if the line says how it proves who it is, in one of three ways:
 //!
@@ -57,8 +60,30 @@
 //! `chain` holds the certificates of the issuers, the nearest first; they go out with `send_x5c`. `key` is whatever the
 //! other side calls the key: it signs, and no key ever comes here.
 //!
-//! A `cache` begins a new memory. Without one, each start goes on with what the session has: its tokens, and what it
-//! learned of authorities, throttling and client assertions.
+//! # What is kept
+//!
+//! Each start goes on with what the session has: its tokens, and what it learned of authorities, throttling and client
+//! assertions. A `cache`, a document of the unified schema that any MSAL writes, takes the place of the tokens; the answer
+//! `cache` prints one.
+//!
+//! `silent`, `client_credentials` and `on_behalf_of` take a token that is still good from there: `token_source` is then
+//! `cache`, and nothing is asked. With `"force_refresh":true` they get a new one. `on_behalf_of` keeps a token for the one
+//! `assertion`, or under a `session_key`: given along with an assertion it starts a long-running call, and by itself it goes
+//! on with that when the assertion has expired.
+//!
+//! ```text
+//! ← {"start":"silent","client_id":"…","authority":"…","scopes":["…"],"account":{"home_account_id":"…"},"now":…}
+//! ← {"start":"accounts","client_id":"…","authority":"…","now":…}
+//! → {"step":"done","result":{"accounts":[{"home_account_id":"…","environment":"…","tenant_id":"…","local_account_id":"…",
+//!      "username":"…","name":"…","tenant_profiles":[{…}]}]}}
+//! ← {"start":"sign_out","client_id":"…","authority":"…","account":{"home_account_id":"…"},"now":…}
+//! → {"step":"done","result":{"end_session_url":"…","revoked":0,"not_revoked":0}}
+//! ```
+//!
+//! `silent` fails with an error of the kind `ui_required` or `claims_challenge` if the user must act: then start another
+//! flow. An account is listed as its home tenant knows it, with each tenant's view of it in `tenant_profiles`. A sign-out
+//! forgets the account and the application's tokens for it; `end_session_url`, which may be null, is where a browser ends
+//! its own session.
 //!
 //! # Further asks
 //!
@@ -101,12 +126,13 @@ use std::mem;
 
 use entrada_core::cache::Memory;
 use entrada_core::error::Error;
+use entrada_core::flow::accounts::SignedInAccount;
 use entrada_core::result::AuthenticationResult;
 use entrada_core::seed::Seed;
 
 use crate::conversation::{Conversation, Turn};
 use crate::members::{Members, Refused};
-use crate::result::{Failure, Success};
+use crate::result::{Failure, SignedIn, Success};
 use crate::start::Start;
 
 /// The longest line that a session reads, in bytes: 8 MiB, more than the longest answer takes in base64.
@@ -122,6 +148,12 @@ pub fn result_json(result: &AuthenticationResult) -> String {
 #[must_use]
 pub fn error_json(error: &Error) -> String {
     ask::json(&Failure::from(error), 1024)
+}
+
+/// The `result` of the start `accounts`, for programs that print it by itself. It holds no secret.
+#[must_use]
+pub fn accounts_json(accounts: &[SignedInAccount]) -> String {
+    ask::json(&SignedIn::from(accounts), 1024)
 }
 
 /// A conversation: one flow after another over one token cache.
@@ -197,7 +229,7 @@ impl Session {
             None => (self.draw)().map_err(|_| Refused::from("no randomness could be drawn: give a seed"))?,
         };
         if let Some(cache) = cache {
-            self.memory = Memory::new(cache);
+            self.memory.replace_tokens(cache);
         }
         match flow {
             Ok(flow) => {

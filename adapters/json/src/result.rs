@@ -2,7 +2,9 @@
 
 use entrada_core::account::Account;
 use entrada_core::error::Error;
+use entrada_core::flow::accounts::SignedInAccount;
 use entrada_core::flow::implicit::ImplicitTokens;
+use entrada_core::flow::sign_out::SignedOut;
 use entrada_core::result::AuthenticationResult;
 use entrada_core::secret::Secret;
 use serde::{Serialize, Serializer};
@@ -85,6 +87,48 @@ impl<'a> From<&'a Account> for Who<'a> {
             local_account_id: account.local_account_id.as_deref(),
             username: &account.username,
             name: account.name.as_deref(),
+        }
+    }
+}
+
+/// Who has signed in.
+#[derive(Serialize)]
+pub(crate) struct SignedIn<'a> {
+    accounts: Vec<Everywhere<'a>>,
+}
+
+/// An account, in all its tenants.
+#[derive(Serialize)]
+struct Everywhere<'a> {
+    #[serde(flatten)]
+    account: Who<'a>,
+    tenant_profiles: Vec<Who<'a>>,
+}
+
+impl<'a> From<&'a [SignedInAccount]> for SignedIn<'a> {
+    fn from(accounts: &'a [SignedInAccount]) -> Self {
+        let everywhere = |one: &'a SignedInAccount| Everywhere {
+            account: Who::from(&one.account),
+            tenant_profiles: one.tenant_profiles.iter().map(Who::from).collect(),
+        };
+        Self { accounts: accounts.iter().map(everywhere).collect() }
+    }
+}
+
+/// What came of a sign-out.
+#[derive(Serialize)]
+pub(crate) struct Left<'a> {
+    end_session_url: Option<&'a str>,
+    revoked: usize,
+    not_revoked: usize,
+}
+
+impl<'a> From<&'a SignedOut> for Left<'a> {
+    fn from(done: &'a SignedOut) -> Self {
+        Self {
+            end_session_url: done.end_session_url.as_ref().map(|url| url.as_str()),
+            revoked: done.revoked,
+            not_revoked: done.not_revoked,
         }
     }
 }

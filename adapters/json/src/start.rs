@@ -1,11 +1,12 @@
 //! A start line, read into a flow.
 
+mod account;
 mod arguments;
 mod browser;
 mod registration;
 
 use entrada_core::application::RequestOptions;
-use entrada_core::cache::CacheDocument;
+use entrada_core::cache::TokenCache;
 use entrada_core::error::Error;
 use entrada_core::seed::Seed;
 use entrada_core::time::Timestamp;
@@ -24,18 +25,12 @@ pub(crate) struct Start {
     pub(crate) flow: Result<AnyFlow, Error>,
     pub(crate) now: Timestamp,
     pub(crate) seed: Option<Seed>,
-    pub(crate) cache: Option<CacheDocument>,
+    pub(crate) cache: Option<TokenCache>,
 }
 
 /// The members that some starts cannot use: named in the reason, as they are no slip of the pen.
-const OF_SOME_STARTS: [&str; 29] = [
-    "scopes",
-    "claims",
-    "correlation_id",
-    "extra_query_parameters",
+const OF_SOME_STARTS: [&str; 25] = [
     "tenant",
-    "login_hint",
-    "federation_metadata",
     "fmi_path",
     "region",
     "username",
@@ -57,6 +52,8 @@ const OF_SOME_STARTS: [&str; 29] = [
     "agent_id",
     "account",
     "force_refresh",
+    "every_cloud",
+    "revoke",
     "refresh_token",
 ];
 
@@ -64,15 +61,19 @@ const OF_SOME_STARTS: [&str; 29] = [
 pub(crate) fn read(name: &str, mut members: Members<'_>) -> Result<Start, Refused> {
     let arguments = Arguments::read(name, &mut members)?;
     let registration = Registration::read(&mut members)?;
-    let scopes: Vec<String> =
-        if arguments.takes("scopes") { members.required("scopes", TEXTS)? } else { Vec::new() };
+    let scopes: Vec<String> = if arguments.takes("scopes") {
+        members.required("scopes", TEXTS)?
+    } else {
+        members.optional::<Vec<String>>("scopes", TEXTS)?;
+        Vec::new()
+    };
     let options = options(&arguments, &mut members)?;
     let now = members.now()?;
     let seed = members.text("seed")?.map(|digits| seed(&Zeroizing::new(digits))).transpose()?;
     let cache = match members.optional::<Value>("cache", "an object of the unified cache schema")? {
         None => None,
         Some(document) => Some(
-            CacheDocument::from_json(document)
+            TokenCache::from_json(document)
                 .map_err(|error| Refused(format!("the member \"cache\" cannot be used: {}", error.detail)))?,
         ),
     };
@@ -89,21 +90,25 @@ pub(crate) fn read(name: &str, mut members: Members<'_>) -> Result<Start, Refuse
 
 const TEXTS: &str = "an array of texts";
 
-/// Those of the options that the start can use; the others are left, to be refused.
+/// The common options. Any start may have them; those that it has no use for, as what was put down holds its own, are left
+/// out. The others stay behind, to be refused.
 fn options(arguments: &Arguments, members: &mut Members<'_>) -> Result<RequestOptions, Refused> {
-    let mut text = |name: &str| if arguments.takes(name) { members.text(name) } else { Ok(None) };
+    let mut common = |name: &str| -> Result<Option<String>, Refused> {
+        Ok(members.text(name)?.filter(|_| arguments.takes(name)))
+    };
     let mut options = RequestOptions::default();
-    options.claims = text("claims")?;
-    options.correlation_id = text("correlation_id")?;
-    options.tenant = text("tenant")?;
-    options.login_hint = text("login_hint")?;
-    options.fmi_path = text("fmi_path")?;
-    options.federation_metadata = text("federation_metadata")?;
-    if arguments.takes("extra_query_parameters")
-        && let Some(Pairs(pairs)) = members.optional("extra_query_parameters", "an object of texts")?
+    options.claims = common("claims")?;
+    options.correlation_id = common("correlation_id")?;
+    options.login_hint = common("login_hint")?;
+    options.federation_metadata = common("federation_metadata")?;
+    if let Some(Pairs(pairs)) = members.optional("extra_query_parameters", "an object of texts")?
+        && arguments.takes("extra_query_parameters")
     {
         options.extra_query_parameters = pairs;
     }
+    let mut text = |name: &str| if arguments.takes(name) { members.text(name) } else { Ok(None) };
+    options.tenant = text("tenant")?;
+    options.fmi_path = text("fmi_path")?;
     Ok(options)
 }
 

@@ -186,7 +186,7 @@ fn a_line_about_a_browser_that_cannot_be_taken_is_refused_without_its_value() {
         let reason = talk.refusal(&with(start.clone(), "sign_in", value).to_string());
         assert_eq!(reason, "the member \"sign_in\" must be what a sign-in held as \"sign_in\"");
     }
-    for name in ["scopes", "claims", "tenant", "login_hint", "prompt", "redirect_uri", "username"] {
+    for name in ["tenant", "prompt", "redirect_uri", "username"] {
         let reason = talk.refusal(&with(start.clone(), name, "planted").to_string());
         assert_eq!(reason, format!("the start \"authorization_code\" cannot use the member {name:?}"));
     }

@@ -5,8 +5,9 @@ mod world;
 use serde_json::{Value, json};
 
 use world::{
-    NOW, Talk, agent_start, answer, application_start, certificate, device_start, integrated_start, managed,
-    on_behalf_of_start, password_start, pending, refresh_start, token, with, without,
+    NOW, Talk, accounts_start, agent_start, answer, application_start, certificate, device_start,
+    integrated_start, managed, on_behalf_of_start, password_start, pending, refresh_start, sign_out_start,
+    silent_start, token, with, without,
 };
 
 /// Every one of `lines` is refused at every point of a flow, and the flow goes on as if it had not been said.
@@ -95,16 +96,6 @@ fn bytes_that_are_not_utf_8_are_refused() {
 }
 
 #[test]
-fn what_is_not_supported_yet_is_refused_by_name() {
-    let mut talk = Talk::new();
-    let silent = with(without(password_start(), "password"), "start", "silent");
-    assert_eq!(talk.refusal(&silent.to_string()), "the start \"silent\" is not supported yet");
-    let long = with(on_behalf_of_start(), "session_key", "planted");
-    assert_eq!(talk.refusal(&long.to_string()), "the member \"session_key\" is not supported yet");
-    assert_eq!(talk.say(&with(on_behalf_of_start(), "session_key", Value::Null))["step"], "send");
-}
-
-#[test]
 fn an_option_that_the_flow_cannot_use_is_refused_by_name() {
     let mut talk = Talk::new();
     for (start, names) in [
@@ -113,11 +104,14 @@ fn an_option_that_the_flow_cannot_use_is_refused_by_name() {
             &["fmi_path", "region", "refresh_token", "account", "pending", "redirect_uri", "user_id"][..],
         ),
         (integrated_start(), &["password", "fmi_path", "assertion", "force_refresh"]),
-        (device_start(), &["username", "fmi_path", "region", "federation_metadata", "credential"]),
-        (application_start(), &["username", "login_hint", "federation_metadata", "assertion", "redirect"]),
+        (device_start(), &["username", "fmi_path", "region", "credential"]),
+        (application_start(), &["username", "assertion", "redirect"]),
         (on_behalf_of_start(), &["username", "region", "fmi_path", "refresh_token", "sign_in"]),
-        (agent_start(), &["region", "assertion", "federation_metadata", "session_key"]),
-        (refresh_start(), &["username", "assertion", "region", "fmi_path"]),
+        (agent_start(), &["region", "assertion", "session_key"]),
+        (refresh_start(), &["username", "assertion", "region", "force_refresh"]),
+        (silent_start(), &["username", "session_key", "revoke", "every_cloud"]),
+        (accounts_start(), &["tenant", "account", "force_refresh"]),
+        (sign_out_start(), &["tenant", "every_cloud", "force_refresh"]),
     ] {
         for name in names {
             let reason = talk.refusal(&with(start.clone(), name, "planted").to_string());
@@ -131,10 +125,33 @@ fn an_option_that_the_flow_cannot_use_is_refused_by_name() {
 fn a_code_that_was_put_down_brings_its_own_options() {
     let mut talk = Talk::new();
     let start = with(without(device_start(), "scopes"), "pending", pending());
-    for name in ["scopes", "claims", "correlation_id", "extra_query_parameters", "tenant", "login_hint"] {
+    for name in ["tenant", "fmi_path"] {
         let reason = talk.refusal(&with(start.clone(), name, "planted").to_string());
         assert_eq!(reason, format!("the start \"device_code\" cannot use the member {name:?}"));
     }
+}
+
+#[test]
+fn the_common_options_are_common_to_every_start_and_read_as_strictly() {
+    let texts = ["claims", "correlation_id", "login_hint", "federation_metadata"];
+    for start in [device_start(), application_start(), accounts_start(), sign_out_start()] {
+        for name in texts {
+            let mut talk = Talk::new();
+            let reason = talk.refusal(&with(start.clone(), name, json!(["planted"])).to_string());
+            assert_eq!(reason, format!("the member {name:?} must be a text"));
+        }
+    }
+    let mut start = accounts_start();
+    for (name, value) in [
+        ("scopes", json!(["user.read"])),
+        ("claims", json!("{}")),
+        ("login_hint", json!("joe@contoso.com")),
+        ("extra_query_parameters", json!({ "dc": "x" })),
+        ("federation_metadata", json!("no document")),
+    ] {
+        start = with(start, name, value);
+    }
+    assert_eq!(Talk::new().say(&start)["step"], "done");
 }
 
 #[test]
@@ -184,15 +201,40 @@ fn a_start_that_lacks_a_member_is_refused() {
     for (start, name) in [
         (device_start(), "scopes"),
         (application_start(), "scopes"),
-        (on_behalf_of_start(), "assertion"),
         (refresh_start(), "refresh_token"),
         (agent_start(), "credential"),
+        (silent_start(), "account"),
+        (silent_start(), "scopes"),
+        (sign_out_start(), "account"),
     ] {
         let missing = format!("the member {name:?} is missing");
         assert_eq!(talk.refusal(&without(start, name).to_string()), missing);
     }
     let reason = talk.refusal(&without(agent_start(), "user_id").to_string());
     assert_eq!(reason, "the member \"user_id\" or \"username\" is missing");
+    let reason = talk.refusal(&without(on_behalf_of_start(), "assertion").to_string());
+    assert_eq!(reason, "the member \"assertion\" or \"session_key\" is missing");
+}
+
+#[test]
+fn an_account_is_named_in_one_way() {
+    let mut talk = Talk::new();
+    let both = json!({ "home_account_id": "planted", "username": "planted" });
+    for account in [
+        json!("planted"),
+        json!(["planted"]),
+        json!({}),
+        both,
+        json!({ "id": "planted" }),
+        json!({ "username": 1 }),
+    ] {
+        let reason = talk.refusal(&with(silent_start(), "account", account.clone()).to_string());
+        assert!(reason.ends_with("must be an object with \"home_account_id\" or \"username\""), "{reason}");
+        let reason = talk.refusal(&with(sign_out_start(), "account", account).to_string());
+        assert!(reason.ends_with("must be an object with \"home_account_id\""), "{reason}");
+    }
+    let by_name = json!({ "username": "ann@contoso.com" });
+    talk.refusal(&with(sign_out_start(), "account", by_name).to_string());
 }
 
 #[test]

@@ -59,7 +59,8 @@ fn a_certificate_asks_for_a_signature_and_sends_it() {
     assert_eq!(sent, format!("{}.-_8", String::from_utf8(signed).unwrap()));
     assert_eq!(talk.say(&application_token())["step"], "done");
 
-    let ask = talk.say(&with(certificate_start(), "now", NOW + 1000));
+    let again = with(with(certificate_start(), "now", NOW + 1000), "force_refresh", true);
+    let ask = talk.say(&again);
     assert_eq!(form(&ask["request"], "client_assertion"), Some(sent), "it can be sent again");
 }
 

@@ -249,12 +249,12 @@ fn what_one_flow_learns_of_a_provider_serves_the_next() {
     });
     talk.say(&answer(200, "application/json", &metadata.to_string()));
     talk.say(&application_token());
-    let start = at(start, NOW + 1000);
+    let start = with(at(start, NOW + 1000), "force_refresh", true);
     assert_eq!(talk.say(&start)["request"]["url"], "https://id.example/token", "no document is fetched");
     talk.say(&application_token());
-    // A cache that is brought begins a new memory.
+    // A cache that is brought replaces the tokens alone.
     let ask = talk.say(&with(start, "cache", json!({})));
-    assert_eq!(ask["request"]["url"], "https://id.example/.well-known/openid-configuration");
+    assert_eq!(ask["request"]["url"], "https://id.example/token");
 }
 
 #[test]

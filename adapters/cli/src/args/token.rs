@@ -5,24 +5,13 @@ use std::path::PathBuf;
 use clap::Args;
 use entrada_core::flow::authorization_code::SignInPrompt;
 
-use super::{AuthorityKind, Backend, FlowKind, Output};
+use super::{AppArgs, CacheArgs, FlowKind, NetworkArgs, Output};
 
 /// The arguments of `token`.
 #[derive(Debug, Args)]
 pub(crate) struct TokenArgs {
-    /// The application's identifier
-    #[arg(long, value_name = "ID")]
-    pub(crate) client_id: String,
-    /// Who issues the token
-    #[arg(
-        long,
-        value_name = "URL",
-        help = "Who issues the token, such as https://login.microsoftonline.com/contoso.com"
-    )]
-    pub(crate) authority: String,
-    /// What kind of authority it is, where its address does not tell
-    #[arg(long, value_enum, value_name = "KIND")]
-    pub(crate) authority_kind: Option<AuthorityKind>,
+    #[command(flatten)]
+    pub(crate) app: AppArgs,
     /// The tenant to ask instead of the authority's
     #[arg(long, value_name = "NAME|GUID")]
     pub(crate) tenant: Option<String>,
@@ -38,21 +27,14 @@ pub(crate) struct TokenArgs {
     /// The same as --output json
     #[arg(long, conflicts_with = "output")]
     pub(crate) json: bool,
-    /// Say nothing of the progress on standard error
-    #[arg(long, short)]
-    pub(crate) quiet: bool,
-    /// What carries the requests
-    #[arg(long, value_enum, default_value_t = Backend::Tokio)]
-    pub(crate) backend: Backend,
-    /// A certificate authority to trust beside the platform's, PEM or DER; may be repeated
-    #[arg(long = "ca-certificate", value_name = "FILE")]
-    pub(crate) ca_certificates: Vec<PathBuf>,
-    /// Accept http for addresses of this machine
+    /// Say on standard error what was looked at in the cache, and why it was not used
     #[arg(long)]
-    pub(crate) allow_http_loopback: bool,
-    /// Do not ask whether an unknown authority is one
+    pub(crate) why: bool,
+    /// Get a new token though there is a good one
     #[arg(long)]
-    pub(crate) no_instance_discovery: bool,
+    pub(crate) force_refresh: bool,
+    #[command(flatten)]
+    pub(crate) network: NetworkArgs,
     /// The claims of a challenge: a JSON object, or @ and the name of a file that holds it
     #[arg(long, value_name = "JSON|@FILE")]
     pub(crate) claims: Option<String>,
@@ -65,6 +47,8 @@ pub(crate) struct TokenArgs {
     pub(crate) browser: BrowserArgs,
     #[command(flatten)]
     pub(crate) client: ClientArgs,
+    #[command(flatten)]
+    pub(crate) cache: CacheArgs,
 }
 
 /// Who signs in, or for whom.
@@ -74,6 +58,9 @@ pub(crate) struct UserArgs {
     /// The user's name in the cloud, such as joe@contoso.com
     #[arg(long, value_name = "UPN", required_if_eq("flow", "username-password"))]
     pub(crate) username: Option<String>,
+    /// An account that signed in before, by its home account id as `entrada accounts` lists it
+    #[arg(long, value_name = "HOME_ID")]
+    pub(crate) account: Option<String>,
     /// The user's name as a hint, where the flow does not say it otherwise
     #[arg(long, value_name = "UPN")]
     pub(crate) login_hint: Option<String>,
@@ -167,11 +154,13 @@ impl TokenArgs {
     /// The options that were given and that this flow cannot use, each with the flows that can.
     pub(crate) fn misplaced(&self) -> Option<(&'static str, &'static [FlowKind])> {
         use FlowKind::{
-            ClientCredentials, DeviceCode, Interactive, Iwa, OnBehalfOf, RefreshToken, UsernamePassword,
+            ClientCredentials, DeviceCode, Interactive, Iwa, OnBehalfOf, RefreshToken, Silent,
+            UsernamePassword,
         };
         let (user, browser, client) = (&self.user, &self.browser, &self.client);
-        let table: [(bool, &str, &[FlowKind]); 16] = [
-            (user.username.is_some(), "--username", &[Iwa, UsernamePassword]),
+        let table: [(bool, &str, &[FlowKind]); 18] = [
+            (user.username.is_some(), "--username", &[Iwa, UsernamePassword, Silent]),
+            (user.account.is_some(), "--account", &[Silent, Iwa, UsernamePassword, DeviceCode, Interactive]),
             (user.login_hint.is_some(), "--login-hint", &[DeviceCode, Interactive, OnBehalfOf, RefreshToken]),
             (user.password_stdin, "--password-stdin", &[UsernamePassword]),
             (user.password_env.is_some(), "--password-env", &[UsernamePassword]),
@@ -185,6 +174,11 @@ impl TokenArgs {
             (browser.domain_hint.is_some(), "--domain-hint", &[Interactive]),
             (browser.sign_in_timeout.is_some(), "--sign-in-timeout", &[Interactive]),
             (browser.no_browser, "--no-browser", &[Interactive]),
+            (
+                self.force_refresh,
+                "--force-refresh",
+                &[Silent, Iwa, UsernamePassword, DeviceCode, Interactive, ClientCredentials, OnBehalfOf],
+            ),
             (client.region.is_some(), "--region", &[ClientCredentials]),
             (client.fmi_path.is_some(), "--fmi-path", &[ClientCredentials]),
         ];

@@ -15,7 +15,7 @@ use entrada_emulator::{Emulator, world};
 use entrada_host::Interactive;
 use entrada_keys::{KeyPair, KeyRing};
 
-use super::Stage;
+use super::{Stage, silent};
 use crate::args::FlowKind;
 use crate::report::Failure;
 
@@ -29,6 +29,7 @@ pub(super) fn play(stage: &mut Stage, flow: FlowKind) -> Result<(), Failure> {
         FlowKind::ClientCredentials => application(stage),
         FlowKind::OnBehalfOf => on_behalf_of(stage),
         FlowKind::RefreshToken => refresh(stage),
+        FlowKind::Silent => silent::play(stage),
     }
 }
 
@@ -36,7 +37,7 @@ fn authority(stage: &Stage) -> Result<Authority, Failure> {
     stage.emulator.authority().parse().map_err(Failure::Flow)
 }
 
-fn native(stage: &Stage) -> Result<PublicClientApplication, Failure> {
+pub(super) fn native(stage: &Stage) -> Result<PublicClientApplication, Failure> {
     Ok(PublicClientApplication::new(world::CLIENT_ID, authority(stage)?))
 }
 
@@ -61,7 +62,7 @@ fn password(stage: &mut Stage) -> Result<(), Failure> {
 }
 
 /// A user's token, by password.
-fn sign_in(stage: &Stage, scope: &str, user: &str) -> Result<AuthenticationResult, Failure> {
+pub(super) fn sign_in(stage: &Stage, scope: &str, user: &str) -> Result<AuthenticationResult, Failure> {
     let password = Secret::new(world::PASSWORD);
     stage.run(native(stage)?.acquire_token_by_username_password([scope], user, password))
 }

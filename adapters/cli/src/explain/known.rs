@@ -1,8 +1,9 @@
 //! The codes of errors: MSAL's, the standards' and Entrada's own.
 
+use entrada_core::cache::StoreError;
 use entrada_core::error::{
-    Denial, Error, Fault, FederationFault, IdTokenFault, Misuse, OWN_CODES, Refusal, Service, SignInFault,
-    Unsupported, Violation,
+    Denial, Error, Fault, FederationFault, IdTokenFault, Misuse, NoToken, OWN_CODES, Refusal, Service,
+    SignInFault, Unsupported, Violation,
 };
 use entrada_core::http::{TransportError, TransportErrorKind};
 use entrada_core::preflight::FlowKind;
@@ -68,7 +69,7 @@ fn own_meaning(code: &str) -> Option<&'static str> {
 }
 
 /// The names that a service says, or another library; without a remedy where the core has one.
-const NAMED: [(&str, &str, &str); 28] = [
+const NAMED: [(&str, &str, &str); 27] = [
     (
         "invalid_grant",
         "the service did not accept the password, code, token or assertion, or wants more of the user",
@@ -174,11 +175,6 @@ const NAMED: [(&str, &str, &str); 28] = [
         "The developer: pass the account that an earlier sign-in gave, or sign the user in.",
     ),
     (
-        "no_tokens_found",
-        "MSAL's cache holds no refresh token for the account",
-        "The user: sign in interactively, once.",
-    ),
-    (
         "multiple_matching_tokens_detected",
         "MSAL's cache holds several tokens that would do",
         "The developer: say which account, tenant and scopes are meant.",
@@ -192,6 +188,7 @@ fn faults() -> Vec<Fault> {
         Fault::CodeExpired,
         Fault::Signer(SignerErrorKind::Unavailable.into()),
         Fault::NoRandomness { detail: String::new() },
+        Fault::Store(StoreError::new("it says why")),
         Fault::Federation(Box::new(FederationFault::new(StatusCode::INTERNAL_SERVER_ERROR))),
     ];
     faults.extend(
@@ -270,6 +267,16 @@ fn faults() -> Vec<Fault> {
             SignInFault::NoListener { detail: "it says why".to_owned() },
         ]
         .map(Fault::SignIn),
+    );
+    faults.extend(
+        [
+            NoToken::NoAccount,
+            NoToken::ManyAccounts,
+            NoToken::NoTokens,
+            NoToken::NoSession,
+            NoToken::OtherUser,
+        ]
+        .map(Fault::NoToken),
     );
     let mut cancelled = Denial::new("access_denied");
     cancelled.subcode = Some("cancel".to_owned());

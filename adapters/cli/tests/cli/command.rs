@@ -4,12 +4,13 @@ use std::io::{BufRead, BufReader, Write};
 use std::path::PathBuf;
 use std::process::{Command, Output, Stdio};
 
-/// The command, free of the proxies of the machine that it is tested on.
+/// The command, free of the proxies and of the cache of the machine that it is tested on.
 pub(crate) fn entrada(args: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_entrada"));
     for name in ["ALL_PROXY", "HTTPS_PROXY", "HTTP_PROXY"] {
         command.env_remove(name).env_remove(name.to_lowercase());
     }
+    command.env("ENTRADA_CACHE", "memory");
     command.args(args).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     command
 }
@@ -73,6 +74,14 @@ pub(crate) fn run_and(args: &[&str], start: &str, act: impl FnOnce(&str)) -> Ran
 pub(crate) fn file(name: &str, content: impl AsRef<[u8]>) -> PathBuf {
     let path = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name);
     std::fs::write(&path, content).unwrap();
+    path
+}
+
+/// A folder for one test, which names it; nothing is in it.
+pub(crate) fn folder(name: &str) -> PathBuf {
+    let path = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name);
+    let _ = std::fs::remove_dir_all(&path);
+    std::fs::create_dir_all(&path).unwrap();
     path
 }
 

@@ -51,6 +51,17 @@ fn every_flow_that_the_help_lists_has_its_demonstration() {
         ),
         ("on-behalf-of", &["on behalf of the user", "account:        ann@"]),
         ("refresh-token", &["moves in", "account:        ann@"]),
+        (
+            "silent",
+            &[
+                "error: no_account_for_login_hint: ",
+                "token source:   identity provider",
+                "token source:   cache",
+                "a new one is due",
+                "signs out",
+                "open: https://127.0.0.1:",
+            ],
+        ),
     ] {
         assert!(help.contains(flow), "{help}");
         for backend in ["blocking", "tokio"] {
@@ -63,7 +74,7 @@ fn every_flow_that_the_help_lists_has_its_demonstration() {
         }
     }
     let flows = help.lines().filter(|line| line.trim_start().starts_with("- ")).count();
-    assert_eq!(flows, 7 + 2, "each flow and each backend: {help}");
+    assert_eq!(flows, 8 + 2, "each flow and each backend: {help}");
 }
 
 #[test]

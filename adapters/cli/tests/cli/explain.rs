@@ -32,7 +32,8 @@ fn codes_of_msal_of_the_standards_and_of_entrada_are_explained() {
         ("basic_action", "sign in interactively"),
         ("insecure_endpoint", "no credential"),
         ("signing_failed", "key"),
-        ("no_tokens_found", "once"),
+        ("no_tokens_found", "with another flow"),
+        ("token_store_failed", "the operator"),
         ("sign_in_timed_out", "in time"),
     ] {
         let ran = run(&["explain", code]);

@@ -6,7 +6,7 @@ use crate::command::run;
 fn the_command_names_its_subcommands() {
     let ran = run(&["--help"]);
     assert_eq!((ran.code, ran.err.as_str()), (0, ""));
-    for name in ["demo", "token", "explain", "preflight", "session", "emulator"] {
+    for name in ["demo", "token", "accounts", "logout", "explain", "preflight", "session", "emulator"] {
         assert!(ran.out.lines().any(|line| line.trim_start().starts_with(name)), "{name}: {}", ran.out);
     }
 }
@@ -48,6 +48,15 @@ fn every_subcommand_names_its_options() {
                 "--region",
                 "--fmi-path",
                 "--no-browser",
+                "--cache",
+                "--no-cache",
+                "--cache-key-env",
+                "--force-refresh",
+                "--why",
+                "--account",
+                "silent",
+                "plain:PATH",
+                "Where there is no keyring, as on a Linux without a desktop, nothing is kept unless you choose",
                 "device-code",
                 "interactive",
                 "client-credentials",
@@ -57,6 +66,8 @@ fn every_subcommand_names_its_options() {
                 "no Kerberos of its own yet: with --flow iwa it ends at the federation server, with exit code 3",
             ],
         ),
+        ("accounts", &["--client-id", "--every-cloud", "--json", "--cache", "ENTRADA_CACHE"]),
+        ("logout", &["--account", "--username", "--all", "--revoke", "--cache", "ENTRADA_CACHE"]),
         ("explain", &["--json", "AADSTS50079", "standard input"]),
         ("preflight", &["--flow", "--authority", "--confidential", "--all", "--json"]),
         ("session", &["one object a line"]),

@@ -1,13 +1,16 @@
 //! The `entrada` command as a shell or a script meets it.
 
+mod accounts;
 mod applications;
 mod browser;
+mod cache;
 mod command;
 mod demo;
 mod device;
 mod emulator;
 mod explain;
 mod help;
+mod places;
 mod preflight;
 mod session;
 mod token;

@@ -4,21 +4,23 @@ use entrada_core::application::{
     Application, ConfidentialClientApplication, PublicClientApplication, RequestOptions,
 };
 use entrada_core::error::{Error, Misuse};
+use entrada_core::flow::accounts::Accounts;
 use entrada_core::flow::agent_user::AgentUser;
 use entrada_core::flow::authorization_code::SignIn;
 use entrada_core::flow::client_credentials::ClientCredentials;
 use entrada_core::flow::device_code::{DeviceCode, PendingDeviceCode};
 use entrada_core::flow::implicit::{ImplicitResponse, ImplicitSignIn};
 use entrada_core::flow::integrated_windows_auth::IntegratedWindowsAuth;
-use entrada_core::flow::on_behalf_of::OnBehalfOf;
 use entrada_core::flow::refresh_token::RefreshToken;
+use entrada_core::flow::sign_out::SignOut;
+use entrada_core::flow::silent::{AccountId, Silent};
 use entrada_core::flow::user_fic::{FederatedUser, UserFederatedIdentityCredential};
 use entrada_core::flow::username_password::UsernamePassword;
 use entrada_core::preflight::FlowKind;
 use entrada_core::secret::Secret;
 use entrada_core::time::Timestamp;
-use serde::de::IgnoredAny;
 
+use super::account::{self, Call};
 use super::browser::{self, Answer, Code, Page};
 use crate::conversation::AnyFlow;
 use crate::members::{Members, Refused};
@@ -29,8 +31,8 @@ pub(super) enum Arguments {
     UsernamePassword { username: String, password: Secret },
     DeviceCode,
     PendingDeviceCode(PendingDeviceCode),
-    ClientCredentials { region: Option<String> },
-    OnBehalfOf { assertion: Secret },
+    ClientCredentials { region: Option<String>, force_refresh: bool },
+    OnBehalfOf { call: Call, force_refresh: bool },
     UserFederatedIdentityCredential { credential: Secret, user: FederatedUser },
     AgentUser { agent_id: String, user: FederatedUser },
     RefreshToken { refresh_token: Secret },
@@ -38,6 +40,9 @@ pub(super) enum Arguments {
     AuthorizationCode(Answer<SignIn>),
     Implicit { page: Page, response: ImplicitResponse },
     ImplicitAnswer(Answer<ImplicitSignIn>),
+    Silent { account: AccountId, force_refresh: bool },
+    Accounts { every_cloud: bool },
+    SignOut { home_account_id: String, revoke: bool },
 }
 
 impl Arguments {
@@ -60,12 +65,12 @@ impl Arguments {
                 None => Self::DeviceCode,
                 Some(pending) => Self::PendingDeviceCode(pending),
             },
-            "client_credentials" => Self::ClientCredentials { region: members.text("region")? },
+            "client_credentials" => Self::ClientCredentials {
+                region: members.text("region")?,
+                force_refresh: force_refresh(members)?,
+            },
             "on_behalf_of" => {
-                if members.optional::<IgnoredAny>("session_key", "")?.is_some() {
-                    return Err("the member \"session_key\" is not supported yet".into());
-                }
-                Self::OnBehalfOf { assertion: members.required_secret("assertion")? }
+                Self::OnBehalfOf { call: Call::read(members)?, force_refresh: force_refresh(members)? }
             }
             "user_fic" => Self::UserFederatedIdentityCredential {
                 credential: members.required_secret("credential")?,
@@ -84,7 +89,14 @@ impl Arguments {
             "refresh_token" => {
                 Self::RefreshToken { refresh_token: members.required_secret("refresh_token")? }
             }
-            "silent" => return Err("the start \"silent\" is not supported yet".into()),
+            "silent" => {
+                Self::Silent { account: account::either(members)?, force_refresh: force_refresh(members)? }
+            }
+            "accounts" => Self::Accounts { every_cloud: members.switch("every_cloud")?.unwrap_or_default() },
+            "sign_out" => Self::SignOut {
+                home_account_id: account::by_home(members)?,
+                revoke: members.switch("revoke")?.unwrap_or_default(),
+            },
             _ => return Err("there is no start of this name".into()),
         })
     }
@@ -94,8 +106,15 @@ impl Arguments {
         use Arguments as A;
         match member {
             "scopes" | "claims" | "correlation_id" | "extra_query_parameters" | "tenant" => {
-                // What was put down holds them.
-                !matches!(self, A::PendingDeviceCode(_) | A::AuthorizationCode(_) | A::ImplicitAnswer(_))
+                // What was put down holds them; for the last two nothing is asked for.
+                !matches!(
+                    self,
+                    A::PendingDeviceCode(_)
+                        | A::AuthorizationCode(_)
+                        | A::ImplicitAnswer(_)
+                        | A::Accounts { .. }
+                        | A::SignOut { .. }
+                )
             }
             "login_hint" => matches!(
                 self,
@@ -145,15 +164,17 @@ impl Arguments {
             Self::PendingDeviceCode(pending) => {
                 AnyFlow::new(pending.resume(public(FlowKind::DeviceCode, app)?))
             }
-            Self::ClientCredentials { region } => {
+            Self::ClientCredentials { region, force_refresh } => {
                 let mut app = confidential(FlowKind::ClientCredentials, app)?;
                 app.region = region.map(|region| region.parse()).transpose()?;
                 let mut flow = ClientCredentials::new(app, scopes);
+                flow.force_refresh = force_refresh;
                 flow.options = options;
                 AnyFlow::new(flow)
             }
-            Self::OnBehalfOf { assertion } => {
-                let mut flow = OnBehalfOf::new(confidential(FlowKind::OnBehalfOf, app)?, scopes, assertion);
+            Self::OnBehalfOf { call, force_refresh } => {
+                let mut flow = call.flow(confidential(FlowKind::OnBehalfOf, app)?, scopes);
+                flow.force_refresh = force_refresh;
                 flow.options = options;
                 AnyFlow::new(flow)
             }
@@ -178,8 +199,29 @@ impl Arguments {
                 flow.options = options;
                 AnyFlow::new(flow)
             }
+            Self::Silent { account, force_refresh } => {
+                let mut flow = Silent::new(app, scopes, account);
+                flow.force_refresh = force_refresh;
+                flow.options = options;
+                AnyFlow::new(flow)
+            }
+            Self::Accounts { every_cloud } => {
+                let mut flow = Accounts::new(app);
+                flow.every_cloud = every_cloud;
+                AnyFlow::new(flow)
+            }
+            Self::SignOut { home_account_id, revoke } => {
+                let mut flow = SignOut::new(app, home_account_id);
+                flow.revoke = revoke;
+                AnyFlow::new(flow)
+            }
         })
     }
+}
+
+/// Whether a new token is got though there is a good one.
+fn force_refresh(members: &mut Members<'_>) -> Result<bool, Refused> {
+    Ok(members.switch("force_refresh")?.unwrap_or_default())
 }
 
 /// In these flows the hint decides nothing; one that names somebody else would be ignored in silence.

@@ -103,6 +103,22 @@ pub fn agent_start() -> Value {
     with(with(start, "credential", "planted.user.credential"), "user_id", "oid-1")
 }
 
+/// A token of the account that [`token`] is for, without asking anybody.
+pub fn silent_start() -> Value {
+    with(start("silent"), "account", json!({ "home_account_id": HOME }))
+}
+
+pub fn accounts_start() -> Value {
+    without(start("accounts"), "scopes")
+}
+
+pub fn sign_out_start() -> Value {
+    without(with(start("sign_out"), "account", json!({ "home_account_id": HOME })), "scopes")
+}
+
+/// The account that [`token`] is for.
+pub const HOME: &str = "uid-1.utid-1";
+
 pub fn sign_in_start() -> Value {
     with(start("sign_in"), "redirect_uri", "http://localhost:8400")
 }
