@@ -5,6 +5,10 @@
 pub mod catalogue;
 #[path = "../../tests/src/documents.rs"]
 pub mod documents;
+#[path = "../../tests/src/kept.rs"]
+pub mod kept;
+#[path = "../../tests/src/left.rs"]
+pub mod left;
 #[path = "../../tests/src/planted.rs"]
 pub mod planted;
 pub mod seeds;

@@ -19,7 +19,6 @@ const STATUSES: [StatusCode; 4] =
     [StatusCode::OK, StatusCode::FOUND, StatusCode::BAD_REQUEST, StatusCode::SERVICE_UNAVAILABLE];
 const ISSUER: &str = "https://idp.example/realms/a";
 /// The host that is asked about.
-const HOST: &str = "login.unheard-of.example";
 
 fuzz_target!(
     init: {
@@ -28,7 +27,6 @@ fuzz_target!(
             documents::provider("https://sts.windows.net/7a433bfc-2514-4697-b467-e0933190487f/", ""),
             documents::provider("http://127.0.0.1:8080", ""),
             documents::KNOWN_INSTANCE.to_owned(),
-            format!(r#"{{"tenant_discovery_endpoint":"https://x/","metadata":[{{"preferred_network":"n","preferred_cache":"c.example","aliases":["{HOST}"]}}]}}"#),
             documents::told("invalid_instance"),
         ]);
     },
@@ -48,14 +46,11 @@ fuzz_target!(
 );
 
 fn instance(answer: &Response) {
-    let found = discovery::response(answer, HOST, NOW);
-    assert_eq!(discovery::response(answer, HOST, NOW), found, "the same bytes read twice");
+    let found = discovery::response(answer, NOW);
+    assert_eq!(discovery::response(answer, NOW), found, "the same bytes read twice");
     match found {
-        Ok(name) => {
+        Ok(()) => {
             assert_eq!(answer.status, StatusCode::OK);
-            let is_name =
-                |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b".-".contains(&byte);
-            assert!(!name.is_empty() && name.bytes().all(is_name), "{name:?}");
             is_object(answer);
         }
         Err(fault) => told(&fault),

@@ -1,5 +1,6 @@
 //! Both adapters against the emulator, over real HTTP and HTTPS.
 
+mod at_once;
 mod faults;
 mod integrated;
 mod password;
@@ -47,10 +48,7 @@ impl Scene {
         PublicClientApplication::new(CLIENT_ID, authority)
     }
 
-    fn run<F>(&self, flow: F) -> Result<AuthenticationResult, Error>
-    where
-        F: Flow<Output = AuthenticationResult> + Send,
-    {
+    fn settings(&self) -> Settings {
         let roots: Vec<Vec<u8>> = self
             .emulator
             .ca_certificate_pem()
@@ -63,6 +61,14 @@ impl Scene {
         settings.extra_root_certificates = roots;
         settings.proxy = Proxy::None;
         settings.integrated = upn.map(|upn| Arc::new(ScriptedNegotiator { upn }) as _);
+        settings
+    }
+
+    fn run<F>(&self, flow: F) -> Result<AuthenticationResult, Error>
+    where
+        F: Flow<Output = AuthenticationResult> + Send,
+    {
+        let settings = self.settings();
         match self.backend {
             Backend::Blocking => {
                 entrada_blocking::HttpHost::new(settings).expect("the settings hold").acquire(flow)

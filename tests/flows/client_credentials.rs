@@ -3,9 +3,10 @@
 use entrada_core::application::ClientCredential;
 use entrada_core::error::ErrorKind;
 use entrada_core::http::TransportErrorKind;
+use entrada_core::result::TokenSource;
 use entrada_core::secret::Secret;
 use entrada_core::signer::{SignerError, SignerErrorKind};
-use entrada_tests::documents::{refusal, tokens};
+use entrada_tests::documents::{APPLICATION_TOKENS, refusal, tokens};
 use entrada_tests::world::World;
 
 use crate::{DEFAULT, TENANT, client_secret, confidential, seconds};
@@ -127,13 +128,24 @@ fn a_region_has_a_host_of_its_own() {
 }
 
 #[test]
-fn the_path_of_a_managed_identity_goes_along_and_its_token_is_not_kept_as_an_ordinary_one() {
-    let mut flow = flow();
-    flow.options.fmi_path = Some("a/b c".to_owned());
-    let mut world = World::default().answer("token", 200, tokens());
-    world.run(flow).unwrap();
+fn the_path_of_a_managed_identity_goes_along_and_its_token_answers_that_path_alone() {
+    let with_path = |path: &str| {
+        let mut flow = flow();
+        flow.options.fmi_path = Some(path.to_owned());
+        flow
+    };
+    let mut world = World::default().answer("token", 200, APPLICATION_TOKENS);
+    world.run(with_path("a/b c")).unwrap();
     assert_eq!(world.field(0, "fmi_path").unwrap(), "a/b c");
-    assert_eq!(world.memory.tokens().to_json(), serde_json::json!({}));
+    let kept = &world.memory.tokens().to_json()["AccessToken"];
+    let (key, token) = kept.as_object().unwrap().iter().next().unwrap();
+    assert_eq!(token["ext_cache_key"], entrada_core::cache::ext_cache_key(&[("fmi_path", "a/b c")]));
+    assert!(key.contains("-atext-"), "{key}");
+    assert_eq!(world.run(with_path("a/b c")).unwrap().token_source, TokenSource::Cache);
+    for other in [with_path("a/b"), with_path("A/B C"), flow()] {
+        let mut world = World::remembering(world.memory.clone()).answer("token", 200, APPLICATION_TOKENS);
+        assert_eq!(world.run(other).unwrap().token_source, TokenSource::IdentityProvider);
+    }
 }
 
 #[test]

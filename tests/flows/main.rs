@@ -1,5 +1,6 @@
 //! The flows, each against a world that is scripted to the byte.
 
+mod accounts;
 mod client_assertion;
 mod client_credentials;
 mod device_code;
@@ -10,8 +11,11 @@ mod pending_device_code;
 mod preflight;
 mod refresh_token;
 mod refusals;
+mod remembered;
 mod resolve;
 mod secrets;
+mod sign_out;
+mod silent;
 mod throttling;
 mod user_fic;
 mod username_password;

@@ -1,10 +1,14 @@
 //! On behalf of: a token for another API, for the user who called.
 
+use base64::Engine;
+use entrada_core::cache::Reason;
 use entrada_core::error::ErrorKind;
 use entrada_core::flow::on_behalf_of::OnBehalfOf;
+use entrada_core::flow::silent::AccountId;
 use entrada_core::secret::Secret;
 use entrada_tests::documents::{refusal, tokens};
 use entrada_tests::world::World;
+use sha2::Digest;
 
 use crate::{TENANT, certificate, client_secret, confidential};
 
@@ -33,10 +37,19 @@ fn the_callers_token_is_exchanged() {
 }
 
 #[test]
-fn a_token_that_is_bound_to_the_callers_is_not_kept_as_the_accounts() {
+fn a_token_that_is_bound_to_the_callers_is_kept_for_that_caller_alone() {
     let mut world = World::default().answer("token", 200, tokens());
-    world.run(flow("a")).unwrap();
-    assert_eq!(world.memory.tokens().to_json(), serde_json::json!({}));
+    let home = world.run(flow("a")).unwrap().account.unwrap().home_account_id;
+    let cache = world.memory.tokens().to_json();
+    let (_, token) = cache["AccessToken"].as_object().unwrap().iter().next().unwrap();
+    let hash = base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(sha2::Sha256::digest("a"));
+    assert_eq!(token["user_assertion_hash"], hash);
+    assert!(cache.get("RefreshToken").is_none(), "it would outlive the call");
+    let app = confidential(TENANT, client_secret());
+    let error =
+        world.run(app.acquire_token_silent(["user.read"], AccountId::Home(home.to_string()))).unwrap_err();
+    assert_eq!(error.code(), "no_tokens_found");
+    assert_eq!(error.trace().first().unwrap().reason, Reason::OtherPurpose);
 }
 
 #[test]

@@ -31,6 +31,7 @@ const TABLE: &str = "
     on_behalf_of             a a a a a a a a a   + + + + + k + + +
     user_fic                 a a a a a a a a a   + t t t k k k k k
     refresh_token            + + + + + + + + +   + + + + + + + + +
+    silent                   + + + + + + + + +   + + + + + + + + +
 ";
 
 fn applications() -> Vec<Application> {

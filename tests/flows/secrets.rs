@@ -5,10 +5,11 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The only places that write a secret as data, each field by field; and the words in which they do.
-const PLACES: [&str; 6] = [
+const PLACES: [&str; 7] = [
     "adapters/json",
     "core/src/asked.rs",
-    "core/src/cache/schema.rs",
+    "core/src/cache/schema/read.rs",
+    "core/src/cache/schema/write.rs",
     "core/src/flow/authorization_code/sign_in.rs",
     "core/src/flow/device_code/pending.rs",
     "core/src/secret.rs",

@@ -45,6 +45,9 @@ fn palette(need: &str) -> Vec<Reply> {
             let away = Some("3");
             palette.extend([
                 status(400, &documents::told("invalid_client")),
+                status(400, &documents::refusal("invalid_grant", 700_082, "")),
+                status(400, &documents::refusal("invalid_grant", 50076, "")),
+                status(400, &documents::refusal("invalid_grant", 1, r#","suberror":"client_mismatch""#)),
                 status(503, ""),
                 Reply { retry_after: away, ..status(503, "") },
                 Reply { date: Some("Fri, 31 Dec 9999 23:59:59 GMT"), ..status(400, "") },
@@ -86,12 +89,12 @@ fn memories(case: Case) -> Vec<Memory> {
         documents::KNOWN_INSTANCE.to_owned()
     };
     let left = |replies: Vec<Reply>| {
-        let mut memory = Memory::default();
+        let mut memory = case.memory();
         let _ = start(case, START).walk(START, &replies, &mut memory, 100);
         memory
     };
     let earlier = [right.clone(), instead(documents::tokens(), 429), instead(unconfirmed, 404)];
-    std::iter::once(Memory::default()).chain(earlier.map(left)).collect()
+    [Memory::default(), case.memory()].into_iter().chain(earlier.map(left)).collect()
 }
 
 fn start(case: Case, now: Timestamp) -> Started {

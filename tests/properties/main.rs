@@ -1,5 +1,6 @@
 //! What must hold of every flow, whatever the world answers.
 
+mod filled;
 mod graph;
 mod replies;
 
@@ -23,9 +24,16 @@ fn case() -> impl Strategy<Value = Case> {
     prop::sample::select(Case::that_start().collect::<Vec<_>>())
 }
 
+fn that_reads_tokens() -> impl Strategy<Value = Case> {
+    prop::sample::select(Case::that_start().filter(|case| case.flow.reads_tokens()).collect::<Vec<_>>())
+}
+
 /// One flow after another, which remember what the one before learned.
 fn walked(case: Case, rounds: &[Vec<Reply>]) -> Vec<Trace> {
-    let mut memory = Memory::default();
+    walked_with(case, case.memory(), rounds)
+}
+
+fn walked_with(case: Case, mut memory: Memory, rounds: &[Vec<Reply>]) -> Vec<Trace> {
     let mut now = START;
     let start = |(round, replies): (usize, &Vec<Reply>)| {
         let seed = u8::try_from(round).expect("there are few rounds");
@@ -47,6 +55,35 @@ fn shows_no_secret(shown: &str, secrets: &[String]) -> Result<(), TestCaseError>
     Ok(())
 }
 
+/// What must hold of each flow on its own.
+fn holds(case: Case, traces: Vec<Trace>) -> Result<(), TestCaseError> {
+    let secrets = secrets();
+    for trace in traces {
+        prop_assert!(trace.ended.is_some(), "{case:?} goes on after {} steps", trace.steps);
+        for shown in &trace.shown {
+            shows_no_secret(shown, &secrets)?;
+        }
+        for request in &trace.requests {
+            prop_assert_eq!(request.url.scheme(), "https");
+            prop_assert!(request.method == "POST" || request.body.is_empty(), "a GET with a body");
+            prop_assert!(!secrets.iter().any(|secret| request.url.as_str().contains(secret)));
+        }
+        if let Some(credential) = case.flow.credential() {
+            let sent = trace.requests.iter().filter(|request| carries(request, credential)).count();
+            prop_assert!(sent <= 1, "{credential} was sent twice");
+        }
+        if case.flow == FlowCase::Integrated {
+            let sent = trace.requests.iter().filter(|r| r.url.path().contains("windowstransport")).count();
+            prop_assert!(sent <= 1, "the user was authenticated {sent} times");
+        }
+        prop_assert!(case.flow.polls() || trace.requests.len() <= 8, "{} requests", trace.requests.len());
+        // PS256, then RS256 at the most, for each refresh token that is tried.
+        let proofs = if case.flow.is_of_the_cache() { 3 } else { 1 };
+        prop_assert!(trace.signed.len() <= 2 * proofs && trace.asserted.len() <= proofs);
+    }
+    Ok(())
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 1000, failure_persistence: None, ..ProptestConfig::default() })]
 
@@ -55,28 +92,15 @@ proptest! {
         case in case(), federated: bool, rounds in prop::collection::vec(changes(), 1..4)
     ) {
         let rounds: Vec<_> = rounds.iter().map(|changes| changed(case, federated, changes)).collect();
-        let secrets = secrets();
-        for trace in walked(case, &rounds) {
-            prop_assert!(trace.ended.is_some(), "{case:?} goes on after {} steps", trace.steps);
-            for shown in &trace.shown {
-                shows_no_secret(shown, &secrets)?;
-            }
-            for request in &trace.requests {
-                prop_assert_eq!(request.url.scheme(), "https");
-                prop_assert!(request.method == "POST" || request.body.is_empty(), "a GET with a body");
-                prop_assert!(!secrets.iter().any(|secret| request.url.as_str().contains(secret)));
-            }
-            if let Some(credential) = case.flow.credential() {
-                prop_assert!(trace.requests.iter().filter(|request| carries(request, credential)).count() <= 1, "{credential} was sent twice");
-            }
-            if case.flow == FlowCase::Integrated {
-                let sent = trace.requests.iter().filter(|r| r.url.path().contains("windowstransport")).count();
-                prop_assert!(sent <= 1, "the user was authenticated {sent} times");
-            }
-            prop_assert!(case.flow.polls() || trace.requests.len() <= 8, "{} requests", trace.requests.len());
-            // PS256, then RS256 at the most.
-            prop_assert!(trace.signed.len() <= 2 && trace.asserted.len() <= 1);
-        }
+        holds(case, walked(case, &rounds))?;
+    }
+
+    #[test]
+    fn the_same_holds_whatever_the_cache_has(
+        case in that_reads_tokens(), federated: bool, records in filled::records(), rounds in prop::collection::vec(changes(), 1..4)
+    ) {
+        let rounds: Vec<_> = rounds.iter().map(|changes| changed(case, federated, changes)).collect();
+        holds(case, walked_with(case, filled::memory(case, &records), &rounds))?;
     }
 
     #[test]
@@ -93,7 +117,7 @@ proptest! {
     ) {
         let replies = changed(case, federated, &changes);
         let [trace] = walked(case, std::slice::from_ref(&replies)).try_into().expect("there is one round");
-        let mut memory = Memory::default();
+        let mut memory = case.memory();
         let mut player = Player::new(START, &replies, &mut memory, BOUND);
         let events = RefCell::new(Vec::new());
         let started = case.start(START, 0, &RequestOptions::default()).expect("it starts");
@@ -153,6 +177,7 @@ fn the_search_for_secrets_finds_them_in_what_is_sent() {
         planted::CLIENT_ASSERTION,
         planted::USER_ASSERTION,
         planted::REFRESH_TOKEN,
+        planted::KEPT_SESSION,
         planted::FEDERATED,
         planted::DEVICE_CODE,
         planted::CODE,

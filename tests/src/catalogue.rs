@@ -4,17 +4,20 @@ use entrada_core::application::{
     Application, ClientCertificate, ClientCredential, ConfidentialClientApplication, PublicClientApplication,
     RequestOptions,
 };
-use entrada_core::authority::{Authority, AuthorityKind, AuthorityOptions};
+use entrada_core::authority::{Authority, AuthorityOptions};
 use entrada_core::cache::Memory;
 use entrada_core::error::Error;
+use entrada_core::flow::accounts::{Accounts, SignedInAccount};
 use entrada_core::flow::agent_user::AgentUser;
-use entrada_core::flow::authorization_code::{AuthorizationCode, SignIn, StartSignIn};
+use entrada_core::flow::authorization_code::{SignIn, StartSignIn};
 use entrada_core::flow::client_credentials::ClientCredentials;
 use entrada_core::flow::device_code::{DeviceCode, PendingDeviceCode};
 use entrada_core::flow::implicit::{ImplicitResponse, ImplicitSignIn, StartImplicit};
 use entrada_core::flow::integrated_windows_auth::IntegratedWindowsAuth;
 use entrada_core::flow::on_behalf_of::OnBehalfOf;
 use entrada_core::flow::refresh_token::RefreshToken;
+use entrada_core::flow::sign_out::{SignOut, SignedOut};
+use entrada_core::flow::silent::{AccountId, Silent};
 use entrada_core::flow::user_fic::{FederatedUser, UserFederatedIdentityCredential};
 use entrada_core::flow::username_password::UsernamePassword;
 use entrada_core::preflight::FlowKind;
@@ -24,10 +27,10 @@ use entrada_core::seed::Seed;
 use entrada_core::step::{Flow, Step, StepEvent, run};
 use entrada_core::time::Timestamp;
 
-use crate::documents::NONCE;
+use crate::kept::JOE;
+use crate::left::code;
 use crate::planted::{
     CLIENT_ASSERTION, CLIENT_SECRET, CODE, DEVICE_CODE, FEDERATED, PASSWORD, REFRESH_TOKEN, USER_ASSERTION,
-    VERIFIER,
 };
 use crate::walk::{Player, Reply, Trace, walk};
 
@@ -69,11 +72,19 @@ pub enum FlowCase {
     Code,
     /// The beginning of one that brings tokens.
     Implicit,
+    /// From what earlier flows got.
+    Silent,
+    /// A long-running call on behalf of a user.
+    Session,
+    /// Who has signed in.
+    Accounts,
+    /// An account is forgotten.
+    SignOut,
 }
 
 impl FlowCase {
     /// Every one.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 16] = [
         Self::Integrated,
         Self::Password,
         Self::Device,
@@ -86,6 +97,10 @@ impl FlowCase {
         Self::SignIn,
         Self::Code,
         Self::Implicit,
+        Self::Silent,
+        Self::Session,
+        Self::Accounts,
+        Self::SignOut,
     ];
 
     /// The flow in the table of what goes with what.
@@ -96,11 +111,12 @@ impl FlowCase {
             Self::Password => FlowKind::UsernamePassword,
             Self::Device | Self::Resumed => FlowKind::DeviceCode,
             Self::Client => FlowKind::ClientCredentials,
-            Self::OnBehalf => FlowKind::OnBehalfOf,
+            Self::OnBehalf | Self::Session => FlowKind::OnBehalfOf,
             Self::Refresh => FlowKind::RefreshToken,
             Self::UserFic | Self::Agent => FlowKind::UserFederatedIdentityCredential,
             Self::SignIn | Self::Code => FlowKind::AuthorizationCode,
             Self::Implicit => FlowKind::Implicit,
+            Self::Silent | Self::Accounts | Self::SignOut => FlowKind::Silent,
         }
     }
 
@@ -109,8 +125,8 @@ impl FlowCase {
     pub const fn credential(self) -> Option<&'static str> {
         match self {
             Self::Password => Some(PASSWORD),
-            Self::OnBehalf => Some(USER_ASSERTION),
-            Self::Refresh => Some(REFRESH_TOKEN),
+            Self::OnBehalf | Self::Session => Some(USER_ASSERTION),
+            Self::Refresh | Self::Silent | Self::SignOut => Some(REFRESH_TOKEN),
             Self::UserFic => Some(FEDERATED),
             Self::Code => Some(CODE),
             Self::Integrated
@@ -119,8 +135,21 @@ impl FlowCase {
             | Self::Client
             | Self::Agent
             | Self::SignIn
-            | Self::Implicit => None,
+            | Self::Implicit
+            | Self::Accounts => None,
         }
+    }
+
+    /// Whether it goes by what earlier flows left.
+    #[must_use]
+    pub const fn is_of_the_cache(self) -> bool {
+        matches!(self, Self::Silent | Self::Session | Self::Accounts | Self::SignOut)
+    }
+
+    /// Whether its first question is what the cache has.
+    #[must_use]
+    pub const fn reads_tokens(self) -> bool {
+        self.is_of_the_cache() || matches!(self, Self::Client | Self::OnBehalf)
     }
 
     /// Whether it polls: then it waits and asks again as long as the code is good.
@@ -211,8 +240,7 @@ impl Case {
     /// # Errors
     /// If flow, application and authority do not go together.
     pub fn start(self, now: Timestamp, seed: u8, options: &RequestOptions) -> Result<Started, Error> {
-        let (seed, scopes, user) =
-            (Seed::new([seed; 32]), ["https://api.example/.default"], "joe@contoso.com");
+        let (seed, scopes, user) = (Seed::new([seed; 32]), [SCOPE], "joe@contoso.com");
         let (app, options) = (self.app()?, options.clone());
         let refused = || entrada_core::preflight::preflight(self.flow.kind(), &app).err();
         match (self.flow, app.clone()) {
@@ -260,6 +288,23 @@ impl Case {
                 flow.options = options;
                 flow.start(now, seed)
             }
+            (FlowCase::Silent, app) => {
+                let mut flow = Silent::new(app, scopes, AccountId::Home(JOE.to_owned()));
+                flow.options = options;
+                flow.start(now, seed)
+            }
+            (FlowCase::Session, Application::Confidential(app)) => {
+                let flow = OnBehalfOf::new(app, scopes, Secret::new(USER_ASSERTION));
+                let mut flow = flow.with_session_key(SESSION);
+                flow.options = options;
+                flow.start(now, seed)
+            }
+            (FlowCase::Accounts, app) => return Accounts::new(app).start(now, seed).map(Started::Accounts),
+            (FlowCase::SignOut, app) => {
+                let mut flow = SignOut::new(app, JOE);
+                flow.revoke = true;
+                return flow.start(now, seed).map(Started::SignedOut);
+            }
             (FlowCase::Code, app) => code(&app).redeem(app).start(now, seed),
             (FlowCase::SignIn, app) => {
                 let mut flow = StartSignIn::new(app, scopes, REDIRECT_URI);
@@ -287,6 +332,10 @@ pub enum Started {
     SignIn(Step<SignIn>),
     /// One that brings tokens.
     Implicit(Step<ImplicitSignIn>),
+    /// A list of accounts.
+    Accounts(Step<Vec<SignedInAccount>>),
+    /// A sign-out.
+    SignedOut(Step<SignedOut>),
 }
 
 impl Started {
@@ -296,6 +345,8 @@ impl Started {
             Self::Tokens(step) => walk(Ok(step), now, replies, memory, bound),
             Self::SignIn(step) => walk(Ok(step), now, replies, memory, bound),
             Self::Implicit(step) => walk(Ok(step), now, replies, memory, bound),
+            Self::Accounts(step) => walk(Ok(step), now, replies, memory, bound),
+            Self::SignedOut(step) => walk(Ok(step), now, replies, memory, bound),
         }
     }
 
@@ -308,32 +359,17 @@ impl Started {
             Self::Tokens(step) => run(step, player, observer).map(drop),
             Self::SignIn(step) => run(step, player, observer).map(drop),
             Self::Implicit(step) => run(step, player, observer).map(drop),
+            Self::Accounts(step) => run(step, player, observer).map(drop),
+            Self::SignedOut(step) => run(step, player, observer).map(drop),
         }
     }
 }
 
-const REDIRECT_URI: &str = "http://localhost/";
-
-/// The code that a sign-in came to, which another process began.
-fn code(app: &Application) -> AuthorizationCode {
-    let authority = app.authority().as_str();
-    let issuer = if *app.authority().kind() == AuthorityKind::Oidc {
-        serde_json::json!({ "named": { "name": OIDC, "promised": false } })
-    } else {
-        "service".into()
-    };
-    let sign_in = serde_json::json!({
-        "asked": {
-            "url": "https://login.example/", "redirect_uri": REDIRECT_URI, "response_mode": "query",
-            "state": "state", "nonce": NONCE, "authority": authority, "allow_http_loopback": false,
-            "issuer": issuer, "client_id": app.client_id(), "scopes": ["user.read"], "correlation_id": "id"
-        },
-        "verifier": VERIFIER
-    });
-    let sign_in: SignIn = serde_json::from_value(sign_in).expect("a sign-in that was put down");
-    let code: String = url::form_urlencoded::byte_serialize(CODE.as_bytes()).collect();
-    sign_in.accept(&format!("{REDIRECT_URI}?code={code}&state=state")).expect("the answer is the right one")
-}
+/// What every flow asks for.
+pub const SCOPE: &str = "https://api.example/.default";
+/// The key of the long-running call.
+pub const SESSION: &str = "job";
+pub(crate) const REDIRECT_URI: &str = "http://localhost/";
 
 /// A device code as another process put it down.
 ///

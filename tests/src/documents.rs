@@ -161,6 +161,9 @@ pub fn tokens() -> String {
     )
 }
 
+/// A success of the token endpoint for an application: no scope is echoed, and there is no user.
+pub const APPLICATION_TOKENS: &str = r#"{"token_type":"Bearer","expires_in":3599,"ext_expires_in":3599,"access_token":"planted-access-token"}"#;
+
 /// A refusal of the token endpoint.
 #[must_use]
 pub fn refusal(error: &str, code: u32, more: &str) -> String {

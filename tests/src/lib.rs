@@ -3,6 +3,8 @@
 
 pub mod catalogue;
 pub mod documents;
+pub mod kept;
+pub mod left;
 pub mod planted;
 pub mod walk;
 pub mod way;

@@ -16,6 +16,12 @@ pub const CLIENT_ASSERTION: &str = "pl&nted-client.assertion.<x>";
 pub const USER_ASSERTION: &str = "pl&nted-user.assertion.<x>";
 /// A refresh token from elsewhere.
 pub const REFRESH_TOKEN: &str = "pl&nted-refresh-token/<y>";
+/// An access token that an earlier flow kept.
+pub const KEPT_ACCESS: &str = "pl&nted-kept<access>";
+/// A refresh token of the family that an earlier flow kept.
+pub const KEPT_FAMILY: &str = "pl&nted-kept<family>";
+/// A refresh token of a long-running call.
+pub const KEPT_SESSION: &str = "pl&nted-kept<session>";
 /// What vouches for a user.
 pub const FEDERATED: &str = "pl&nted-federated.credential.<x>";
 /// The device code, as [`documents::device`](crate::documents::device) gives it.
@@ -49,6 +55,9 @@ pub fn secrets() -> Vec<String> {
         CLIENT_ASSERTION,
         USER_ASSERTION,
         REFRESH_TOKEN,
+        KEPT_ACCESS,
+        KEPT_FAMILY,
+        KEPT_SESSION,
         FEDERATED,
         DEVICE_CODE,
         CODE,

@@ -73,7 +73,7 @@ impl Reply {
         self.signer.map_or_else(|| Ok(Secret::new(CLIENT_ASSERTION)), |kind| Err(kind.into()))
     }
 
-    fn view(&self, memory: &Memory, query: &CacheQuery) -> Result<CacheView, StoreError> {
+    fn view(&self, memory: &mut Memory, query: &CacheQuery) -> Result<CacheView, StoreError> {
         if self.read { Ok(memory.load(query)) } else { Err(StoreError::new("it cannot be read")) }
     }
 

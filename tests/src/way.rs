@@ -13,6 +13,9 @@ fn pending() -> Reply {
 pub fn way(case: Case, federated: bool) -> Vec<Reply> {
     let right = || Reply::right("");
     let mut way = vec![right()];
+    if case.flow.reads_tokens() {
+        way.push(right());
+    }
     match AUTHORITIES[case.authority] {
         OIDC => way.extend([Reply::right(documents::provider(OIDC, "")), right()]),
         authority if authority.contains("unheard-of") => {

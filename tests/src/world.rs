@@ -53,6 +53,8 @@ pub struct World {
     pub broken_store: Option<StoreError>,
     /// Why nothing can be looked up, if so.
     pub unreadable_store: Option<StoreError>,
+    /// What another process does while the next request is on its way.
+    pub meanwhile: Option<fn(&mut Memory)>,
 }
 
 impl Default for World {
@@ -73,11 +75,18 @@ impl Default for World {
             saves: 0,
             broken_store: None,
             unreadable_store: None,
+            meanwhile: None,
         }
     }
 }
 
 impl World {
+    /// A world in which this is remembered.
+    #[must_use]
+    pub fn remembering(memory: Memory) -> Self {
+        Self { memory, ..Self::default() }
+    }
+
     /// The next request must have `fragment` in its URL, and finds this answer.
     #[must_use]
     pub fn answer(self, fragment: &str, status: u16, body: impl Into<Vec<u8>>) -> Self {
@@ -187,6 +196,9 @@ impl Host for World {
         let (fragment, outcome) =
             self.answers.pop_front().unwrap_or_else(|| panic!("the script has no answer to {request:?}"));
         assert!(request.url.as_str().contains(&fragment), "asked {} instead of {fragment}", request.url);
+        if let Some(act) = self.meanwhile.take() {
+            act(&mut self.memory);
+        }
         self.sent.push(request);
         self.sent_at.push(self.now);
         self.now = self.now.after(ANSWER);

@@ -14,12 +14,13 @@ use entrada_core::authority::{Authority, AuthorityOptions};
 use entrada_core::error::Error;
 use entrada_core::flow::device_code::PendingDeviceCode;
 use entrada_core::flow::implicit::{ImplicitResponse, StartImplicit};
+use entrada_core::flow::silent::AccountId;
 use entrada_core::flow::user_fic::{FederatedUser, UserFederatedIdentityCredential};
 use entrada_core::http::ServiceName;
 use entrada_core::negotiate::{
     ChannelBindings, Exchange, NegotiateError, Negotiation, Negotiator, Next, Round,
 };
-use entrada_core::result::AuthenticationResult;
+use entrada_core::result::{AuthenticationResult, TokenSource};
 use entrada_core::secret::Secret;
 use http::header::WWW_AUTHENTICATE;
 use http::{HeaderMap, HeaderValue, StatusCode};
@@ -34,7 +35,7 @@ use crate::world::World;
 pub type Export = extern "C" fn() -> u32;
 
 /// The exports by name. The names begin with that of the flow that is driven.
-pub const EXPORTS: [(&str, Export); 16] = [
+pub const EXPORTS: [(&str, Export); 19] = [
     ("agent_user", agent_user),
     ("authorization_code", authorization_code),
     ("client_credentials", client_credentials),
@@ -44,6 +45,9 @@ pub const EXPORTS: [(&str, Export); 16] = [
     ("implicit", implicit),
     ("on_behalf_of", on_behalf_of),
     ("refresh_token", refresh_token),
+    ("silent", silent),
+    ("accounts", accounts),
+    ("sign_out", sign_out),
     ("user_fic", user_fic),
     ("integrated_windows_auth", integrated_windows_auth),
     ("integrated_windows_auth_refused", integrated_windows_auth_refused),
@@ -126,6 +130,48 @@ pub extern "C" fn negotiate() -> u32 {
     let mut exchange = Exchange::new(Arc::new(Platform), ServiceName::new("HTTP/sts.contoso.com"));
     let asked = matches!(exchange.on(StatusCode::UNAUTHORIZED, &offer), Ok(Next::SendAgain(_)));
     u32::from(asked && exchange.on(StatusCode::OK, &proof) == Ok(Next::Accept))
+}
+
+/// From the cache, then with the refresh token that it has; then with one that is dead.
+#[unsafe(no_mangle)]
+pub extern "C" fn silent() -> u32 {
+    let Ok((mut world, app)) = signed_in() else { return 0 };
+    let ask = |force_refresh| {
+        let mut flow = app.acquire_token_silent(["user.read"], AccountId::Username(USER.to_owned()));
+        flow.force_refresh = force_refresh;
+        flow
+    };
+    let hit = world.run(ask(false)).is_ok_and(|result| result.token_source == TokenSource::Cache);
+    let mut world = world.answer("/oauth2/v2.0/token", 200, tokens());
+    let result = world.run(ask(true));
+    let refreshed = got_tokens(&world, &result);
+    let mut world = world.answer("/oauth2/v2.0/token", 400, refusal("invalid_grant", 700_082, ""));
+    let dead = was_refused(&world.run(ask(true)), "invalid_grant");
+    u32::from(hit) & refreshed & dead & was_refused(&world.run(ask(true)), "no_tokens_found")
+}
+
+/// Who has signed in.
+#[unsafe(no_mangle)]
+pub extern "C" fn accounts() -> u32 {
+    let Ok((mut world, app)) = signed_in() else { return 0 };
+    u32::from(world.run(app.accounts()).is_ok_and(|accounts| accounts.len() == 1))
+}
+
+/// And nobody any more.
+#[unsafe(no_mangle)]
+pub extern "C" fn sign_out() -> u32 {
+    let Ok((mut world, app)) = signed_in() else { return 0 };
+    let home = world.run(app.accounts()).ok().and_then(|mut accounts| accounts.pop());
+    let Some(home) = home.map(|account| account.account.home_account_id.to_string()) else { return 0 };
+    let done = world.run(app.sign_out(home)).is_ok();
+    u32::from(done && world.run(app.accounts()).is_ok_and(|accounts| accounts.is_empty()))
+}
+
+fn signed_in() -> Result<(World, PublicClientApplication), Error> {
+    let mut world = World::default().answer("/oauth2/v2.0/token", 200, tokens());
+    let app = app("https://login.microsoftonline.com/contoso.com")?;
+    world.run(app.acquire_token_by_refresh_token(["user.read"], Secret::new("r")))?;
+    Ok((world, app))
 }
 
 /// Three legs, the first with a signature.

@@ -1,0 +1,111 @@
+//! Caches with many entries, and a call that one of them answers.
+
+use entrada_core::application::{ClientCredential, ConfidentialClientApplication};
+use entrada_core::cache::{
+    CacheQuery, CacheUpdate, CacheView, Memory, Record, StoreError, TokenCache, TokenQuery, TokenSubject,
+};
+use entrada_core::flow::client_credentials::ClientCredentials;
+use entrada_core::flow::device_code::Prompt;
+use entrada_core::http::{Outcome, Request, TransportErrorKind};
+use entrada_core::result::TokenSource;
+use entrada_core::secret::Secret;
+use entrada_core::seed::Seed;
+use entrada_core::step::{Flow, Host, run};
+use entrada_core::time::Timestamp;
+use entrada_tests::kept::{self, CLOUD, REALM};
+use entrada_tests::world::START;
+
+/// Of what there are many.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Shape {
+    /// Accounts, each with an access token, a refresh token and an ID token.
+    Accounts,
+    /// Resources that one application of one tenant has tokens for.
+    Resources,
+}
+
+fn resource(at: usize) -> String {
+    format!("https://resource{at}.example/.default")
+}
+
+fn home(at: usize) -> String {
+    format!("user{at}.tenant")
+}
+
+impl Shape {
+    fn records(self, at: usize) -> Vec<Record> {
+        // As long as tokens are.
+        let secret = format!("{at}{}", "x".repeat(1500));
+        match self {
+            Self::Resources => vec![kept::application(&secret, &resource(at)).into()],
+            Self::Accounts => {
+                let home = home(at);
+                let mut access = kept::access(&secret);
+                access.home_account_id = Some(home.clone());
+                let mut refresh = kept::refresh(&secret, None);
+                refresh.home_account_id = Some(home.clone());
+                let mut id_token = kept::id_token(&secret);
+                id_token.home_account_id = Some(home.clone());
+                let account = kept::account(&home, REALM, &format!("user{at}@contoso.com"));
+                vec![access.into(), refresh.into(), id_token.into(), account.into()]
+            }
+        }
+    }
+
+    /// The question that the entry at this place answers.
+    pub(crate) fn query(self, at: usize) -> TokenQuery {
+        let (subject, scope) = match self {
+            Self::Resources => (TokenSubject::Application, resource(at)),
+            Self::Accounts => (TokenSubject::Account(home(at)), "User.Read".to_owned()),
+        };
+        let mut query = TokenQuery::new("app", CLOUD, subject, vec![scope]);
+        query.realm = Some(REALM.to_owned());
+        query
+    }
+}
+
+/// A cache of so many.
+pub(crate) fn cache(shape: Shape, size: usize) -> TokenCache {
+    let mut cache = TokenCache::default();
+    for at in 0..size {
+        let mut update = CacheUpdate::default();
+        update.tokens = shape.records(at).into_iter().map(Into::into).collect();
+        cache.apply(&update);
+    }
+    cache
+}
+
+/// A call that the token at this place answers.
+pub(crate) fn flow(at: usize) -> ClientCredentials {
+    let authority = "https://login.microsoftonline.com/contoso.com".parse().expect("it is an authority");
+    let credential = ClientCredential::Secret(Secret::new("s"));
+    ConfidentialClientApplication::new("app", authority, credential).acquire_token_for_client([resource(at)])
+}
+
+struct Remembering<'a>(&'a mut Memory);
+
+impl Host for Remembering<'_> {
+    fn now(&mut self) -> Timestamp {
+        START
+    }
+    fn send(&mut self, _request: Request) -> Outcome {
+        Err(TransportErrorKind::Connect.into())
+    }
+    fn wait(&mut self, _until: Timestamp) {}
+    fn show(&mut self, _prompt: Prompt) {}
+    fn load(&mut self, query: CacheQuery) -> Result<CacheView, StoreError> {
+        Ok(self.0.load(&query))
+    }
+    fn save(&mut self, update: CacheUpdate) -> Result<(), StoreError> {
+        self.0.save(&update);
+        Ok(())
+    }
+}
+
+/// The whole call, from its start to its result.
+pub(crate) fn hit(memory: &mut Memory, flow: &ClientCredentials) -> usize {
+    let step = flow.clone().start(START, Seed::new([1; 32])).expect("nothing is amiss");
+    let result = run(step, &mut Remembering(memory), |_| {}).expect("the cache has it");
+    assert_eq!(result.token_source, TokenSource::Cache);
+    result.access_token.expose().len()
+}
