@@ -159,6 +159,22 @@ pub(super) fn scheme(token: &AccessToken) -> (&str, &str) {
     (token_type, token.key_id.as_deref().unwrap_or_default())
 }
 
+/// The tenant that a token is of. Some libraries write down the name that was asked, which stands for the account's own
+/// tenant, and `adfs` for the one that AD FS does not have.
+pub(super) fn realm<'a>(written: &'a str, home_account_id: Option<&'a str>) -> &'a str {
+    let is = |name: &&str| written.eq_ignore_ascii_case(name);
+    if ["common", "organizations", "consumers"].iter().any(is) {
+        let own = home_account_id.and_then(|home| home.rsplit_once('.'));
+        return own.map_or(written, |(_, tenant)| tenant);
+    }
+    if is(&"adfs") { "" } else { written }
+}
+
+/// The tenant of an access token.
+pub(super) fn realm_of(token: &AccessToken) -> &str {
+    realm(&token.realm, token.home_account_id.as_deref())
+}
+
 fn access_key(token: &AccessToken, realm: &str, scope: &str) -> Fingerprint {
     let holder = holder(token.home_account_id.as_deref(), token.user_assertion_hash.as_deref());
     let ext = token.ext_cache_key.as_deref().unwrap_or_default();
@@ -183,7 +199,7 @@ pub(super) fn keys(record: &Record) -> Vec<Fingerprint> {
     match record {
         Record::AccessToken(token) => {
             // On behalf of a user the tenant may be unknown: such tokens are found with and without it.
-            let realms = [Some(token.realm.as_str()), token.user_assertion_hash.as_ref().map(|_| "")];
+            let realms = [Some(realm_of(token)), token.user_assertion_hash.as_ref().map(|_| "")];
             for realm in realms.into_iter().flatten() {
                 keys.push(access_key(token, realm, ""));
                 keys.extend(api_scopes(&token.target).map(|scope| access_key(token, realm, scope)));
@@ -220,9 +236,9 @@ pub(super) fn identity(record: &Record) -> Vec<Fingerprint> {
     match record {
         Record::AccessToken(token) => {
             let mut keys: Vec<_> =
-                api_scopes(&token.target).map(|scope| access_key(token, &token.realm, scope)).collect();
+                api_scopes(&token.target).map(|scope| access_key(token, realm_of(token), scope)).collect();
             if keys.is_empty() {
-                keys.push(access_key(token, &token.realm, ""));
+                keys.push(access_key(token, realm_of(token), ""));
             }
             keys
         }
@@ -263,7 +279,7 @@ pub(super) fn replaces(new: &Record, old: &Record) -> bool {
             let (new_type, new_key) = scheme(new);
             let (old_type, old_key) = scheme(old);
             same(&new.client_id, &old.client_id)
-                && same(&new.realm, &old.realm)
+                && same(realm_of(new), realm_of(old))
                 && same(new_type, old_type)
                 && new_key == old_key
                 && same_option(new.ext_cache_key.as_deref(), old.ext_cache_key.as_deref())

@@ -144,10 +144,9 @@ impl TokenCache {
                     if token.home_account_id.as_deref().unwrap_or_default().eq_ignore_ascii_case(home)
                         && token.client_id.eq_ignore_ascii_case(&query.client_id)
                         && entry::same_environment(&token.environment, &query.environment)
-                        && query
-                            .realm
-                            .as_deref()
-                            .is_none_or(|realm| token.realm.eq_ignore_ascii_case(realm)) =>
+                        && query.realm.as_deref().is_none_or(|realm| {
+                            entry::realm(&token.realm, Some(home)).eq_ignore_ascii_case(realm)
+                        }) =>
                 {
                     Some(Arc::clone(token))
                 }
@@ -298,7 +297,7 @@ fn mismatch(query: &TokenQuery, holder: &Holder<'_>, token: &AccessToken) -> Opt
     if !held {
         return Some(Reason::OtherPurpose);
     }
-    if query.realm.as_deref().is_some_and(|realm| !same(realm, &token.realm)) {
+    if query.realm.as_deref().is_some_and(|realm| !same(realm, entry::realm_of(token))) {
         return Some(Reason::OtherRealm);
     }
     if !same(&query.token_type, token_type) || query.key_id.as_deref().unwrap_or_default() != key_id {

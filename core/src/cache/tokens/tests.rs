@@ -139,6 +139,18 @@ fn nobody_gets_what_is_for_somebody_else() {
 }
 
 #[test]
+fn the_name_of_many_tenants_stands_for_the_accounts_own_as_other_libraries_write_it() {
+    let mut cache = TokenCache::default();
+    put(&mut cache, access("u.t", "organizations", "a", "one"));
+    put(&mut cache, access("u.t", "adfs", "b", "two"));
+    assert_eq!(found(&mut cache, &query(user("u.t"), "t", "a")), ["one"]);
+    assert_eq!(found(&mut cache, &query(user("u.t"), "", "b")), ["two"]);
+    put(&mut cache, access("u.t", "t", "a", "new"));
+    assert_eq!(found(&mut cache, &query(user("u.t"), "t", "a")), ["new"]);
+    assert_eq!(cache.len(), 2);
+}
+
+#[test]
 fn a_token_takes_the_place_of_those_that_share_a_scope() {
     let mut cache = TokenCache::default();
     put(&mut cache, access("u.t", "t", "a b", "one"));
