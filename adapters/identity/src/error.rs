@@ -1,0 +1,300 @@
+//! What can go wrong, and what to do about it.
+
+use entrada_core::negotiate::NegotiateError;
+
+/// Why the user is not known, or no token could be made.
+///
+/// `detail` holds the platform's own words, cut to a line; nothing here is secret.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum IdentityError {
+    /// Nothing on this machine says who is signed in.
+    #[error("could not identify the user logged into the OS: {detail}")]
+    UnknownUser {
+        /// What was looked for in vain.
+        detail: String,
+    },
+    /// Windows knows the user and has no user principal name for the account.
+    #[error("failed to get user name: {} ({account})", windows_words(*.os_error))]
+    UserNameFailed {
+        /// The code of the Windows error.
+        os_error: u32,
+        /// Whose account it is.
+        account: WindowsAccount,
+    },
+    /// The library that makes Kerberos tokens is not on this machine, or is too old.
+    #[error("the Kerberos library {library} cannot be used: {detail}")]
+    LibraryMissing {
+        /// What it is called.
+        library: &'static str,
+        /// The loader's own words.
+        detail: String,
+    },
+    /// There is no ticket, and no client keytab to get one with.
+    #[error("there is no Kerberos ticket to ask for {service} with: {detail}")]
+    TicketMissing {
+        /// The service that was asked for.
+        service: String,
+        /// The library's own words.
+        detail: String,
+    },
+    /// There is a ticket, of no use any more.
+    #[error("the Kerberos ticket has expired; {service} cannot be asked for: {detail}")]
+    TicketExpired {
+        /// The service that was asked for.
+        service: String,
+        /// The library's own words.
+        detail: String,
+    },
+    /// The directory does not know the service.
+    #[error("Kerberos does not know the service {service}: {detail}")]
+    ServiceUnknown {
+        /// The service that was asked for.
+        service: String,
+        /// The library's own words.
+        detail: String,
+    },
+    /// No KDC answers.
+    #[error("no KDC could be reached, which {service} needs: {detail}")]
+    KdcUnreachable {
+        /// The service that was asked for.
+        service: String,
+        /// The library's own words.
+        detail: String,
+    },
+    /// Nothing says which KDC is responsible.
+    #[error("no KDC is known for the realm of {service}: {detail}")]
+    RealmUnknown {
+        /// The service that was asked for.
+        service: String,
+        /// The library's own words.
+        detail: String,
+    },
+    /// The configuration of Kerberos cannot be read.
+    #[error("the configuration of Kerberos cannot be used: {detail}")]
+    ConfigurationUnusable {
+        /// The library's own words.
+        detail: String,
+    },
+    /// The clocks of this machine and the KDC differ too much.
+    #[error("the clock of this machine is too far from the KDC's: {detail}")]
+    ClockSkew {
+        /// The library's own words.
+        detail: String,
+    },
+    /// The KDC does not accept what the client keytab holds.
+    #[error("the KDC does not accept the client keytab: {detail}")]
+    KeytabRefused {
+        /// The library's own words.
+        detail: String,
+    },
+    /// The service's name is not one that a token can be asked for.
+    #[error("`{service}` is not the name of a service")]
+    ServiceNameMalformed {
+        /// The service that was asked for.
+        service: String,
+    },
+    /// The server's token is damaged, or says that ours was refused.
+    #[error("the answer of {service} was not accepted: {detail}")]
+    ChallengeRefused {
+        /// The service that was asked for.
+        service: String,
+        /// The platform's own words.
+        detail: String,
+    },
+    /// The server did not prove that it is the service.
+    #[error("{service} did not prove who it is")]
+    ServerUnproven {
+        /// The service that was asked for.
+        service: String,
+    },
+    /// Something else.
+    #[error("no token could be made for {service}: {detail}")]
+    Failed {
+        /// The service that was asked for.
+        service: String,
+        /// The platform's own words.
+        detail: String,
+    },
+}
+
+impl IdentityError {
+    /// The stable code; where MSAL has one, MSAL's.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::UnknownUser { .. } => "unknown_user",
+            Self::UserNameFailed { .. } => "get_user_name_failed",
+            Self::LibraryMissing { .. } => "kerberos_library_missing",
+            Self::TicketMissing { .. } => "kerberos_ticket_missing",
+            Self::TicketExpired { .. } => "kerberos_ticket_expired",
+            Self::ServiceUnknown { .. } => "kerberos_service_unknown",
+            Self::KdcUnreachable { .. } => "kerberos_kdc_unreachable",
+            Self::RealmUnknown { .. } => "kerberos_realm_unknown",
+            Self::ConfigurationUnusable { .. } => "kerberos_configuration_unusable",
+            Self::ClockSkew { .. } => "kerberos_clock_skew",
+            Self::KeytabRefused { .. } => "kerberos_keytab_refused",
+            Self::ServiceNameMalformed { .. } => "negotiate_service_name_malformed",
+            Self::ChallengeRefused { .. } => "negotiate_challenge_refused",
+            Self::ServerUnproven { .. } => "negotiate_server_unproven",
+            Self::Failed { .. } => "negotiate_failed",
+        }
+    }
+
+    /// Whose turn it is, and what to do.
+    #[must_use]
+    pub fn remedy(&self) -> String {
+        match self {
+            Self::UnknownUser { .. } => "The user: sign in to the domain (on Linux and macOS `kinit \
+                 user@REALM`), or name the user to the application, or in the environment variable \
+                 USERPRINCIPALNAME."
+                .to_owned(),
+            Self::UserNameFailed { account, .. } => account.remedy().to_owned(),
+            Self::LibraryMissing { .. } => "The operator: install MIT Kerberos (Debian and Ubuntu: \
+                 libgssapi-krb5-2; Fedora and RHEL: krb5-libs; Alpine: krb5-libs)."
+                .to_owned(),
+            Self::TicketMissing { .. } if cfg!(windows) => "The user: sign in to Windows with an account of \
+                 the domain, and connect to the company's network or VPN, where the domain gives tickets."
+                .to_owned(),
+            Self::TicketMissing { .. } => "The user: get a ticket with `kinit user@REALM`. A service: name \
+                 its keytab in KRB5_CLIENT_KTNAME. If `klist` shows a ticket, this process looks into \
+                 another cache: compare KRB5CCNAME and KRB5_CONFIG."
+                .to_owned(),
+            Self::TicketExpired { .. } if cfg!(windows) => "The user: lock and unlock the session while \
+                 connected to the company's network or VPN, which gets new tickets."
+                .to_owned(),
+            Self::TicketExpired { .. } => "The user: get a new ticket with `kinit`, or `kinit -R` while it \
+                 can be renewed."
+                .to_owned(),
+            Self::ServiceUnknown { service, .. } => format!(
+                "The administrator: register {service} on the account under which the federation server \
+                 runs (`setspn -S {service} account`); `kvno {service}` then gets a ticket for it. If the \
+                 server is in another realm, map its name to that realm in [domain_realm] of the file that \
+                 KRB5_CONFIG names."
+            ),
+            Self::KdcUnreachable { .. } => {
+                "The operator: connect to the company's network or VPN, and check \
+                 the KDC's address in the file that KRB5_CONFIG names (usually /etc/krb5.conf), and that \
+                 port 88 is open."
+                    .to_owned()
+            }
+            Self::RealmUnknown { .. } => "The operator: name the realm's KDC in [realms] of the file that \
+                 KRB5_CONFIG names (usually /etc/krb5.conf), or let it be found in DNS."
+                .to_owned(),
+            Self::ConfigurationUnusable { .. } => "The operator: check the file that KRB5_CONFIG names \
+                 (usually /etc/krb5.conf): that it is there, can be read and is well-formed."
+                .to_owned(),
+            Self::ClockSkew { .. } => {
+                "The operator: set this machine's clock; Kerberos allows five minutes.".to_owned()
+            }
+            Self::KeytabRefused { .. } => "The administrator: export the keytab again, as the account's key \
+                 or name has changed, and put it where KRB5_CLIENT_KTNAME points."
+                .to_owned(),
+            Self::ServiceNameMalformed { .. } => "The developer: use the name that HTTP clients derive from \
+                 the address, such as HTTP/sts.contoso.com; the administrator: correct it in the \
+                 federation server's metadata."
+                .to_owned(),
+            Self::ChallengeRefused { service, .. } | Self::ServerUnproven { service } => format!(
+                "The administrator: check that {service} is registered on the account under which the \
+                 federation server runs, and on no other, and that no proxy answers in its place."
+            ),
+            Self::Failed { service, .. } => format!(
+                "The operator: see what `kvno {service}` says; with KRB5_TRACE=/dev/stderr the library tells \
+                 what it does."
+            ),
+        }
+    }
+}
+
+/// Words, code and remedy in one line, as a host has room for one text.
+impl From<IdentityError> for NegotiateError {
+    fn from(error: IdentityError) -> Self {
+        Self(format!("{error} ({}). {}", error.code(), error.remedy()))
+    }
+}
+
+/// What kind of account has no user principal name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, thiserror::Error)]
+#[non_exhaustive]
+pub enum WindowsAccount {
+    /// One of this machine alone, in a workgroup or beside a domain.
+    #[error("it is a local account of this machine")]
+    Local,
+    /// One of a domain, whose controller did not tell the name.
+    #[error("it is an account of a domain")]
+    Domain,
+    /// There is no telling.
+    #[error("what kind of account it is cannot be found out")]
+    Unknown,
+}
+
+impl WindowsAccount {
+    const fn remedy(self) -> &'static str {
+        match self {
+            Self::Local => {
+                "The user: sign in to Windows with an account of the domain, or name the user to the \
+                 application; a local account has no user principal name."
+            }
+            Self::Domain => {
+                "The user: connect to the company's network or VPN, as Windows asks a domain controller for \
+                 the name; or name the user to the application. With two work accounts on this machine, \
+                 disconnect the one that is not meant."
+            }
+            Self::Unknown => {
+                "The user: name the user to the application. If the machine belongs to a domain, check that \
+                 it reaches a domain controller."
+            }
+        }
+    }
+}
+
+/// What Windows says of an error, in whatever language it speaks.
+fn windows_words(os_error: u32) -> String {
+    match os_error {
+        1332 => "No mapping between account names and security IDs was done".to_owned(),
+        1355 => "The specified domain either does not exist or could not be contacted".to_owned(),
+        other => format!("Windows error {other}"),
+    }
+}
+
+/// The platform's words on one line, without control characters, of bounded length.
+pub(crate) fn line(text: &str) -> String {
+    let one = text.split(|c: char| c.is_whitespace() || c.is_control()).filter(|word| !word.is_empty());
+    one.collect::<Vec<_>>().join(" ").chars().take(LONGEST_DETAIL).collect()
+}
+
+const LONGEST_DETAIL: usize = 400;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_host_hears_words_code_and_remedy() {
+        let error = IdentityError::ServiceUnknown {
+            service: "HTTP/sts.contoso.com".to_owned(),
+            detail: "Server not found in Kerberos database".to_owned(),
+        };
+        let NegotiateError(text) = error.into();
+        for part in ["Server not found", "(kerberos_service_unknown)", "setspn -S HTTP/sts.contoso.com"] {
+            assert!(text.contains(part), "{text}");
+        }
+    }
+
+    #[test]
+    fn the_platforms_words_are_one_bounded_line() {
+        assert_eq!(line(" no\r\n\tticket\u{1b}[0m "), "no ticket [0m");
+        assert_eq!(line(&"x".repeat(1000)).len(), LONGEST_DETAIL);
+    }
+
+    #[test]
+    fn a_local_account_is_told_from_one_of_a_domain() {
+        let remedy = |account| {
+            let error = IdentityError::UserNameFailed { os_error: 1332, account };
+            assert!(error.to_string().contains("No mapping between account names and security IDs"));
+            error.remedy()
+        };
+        assert!(remedy(WindowsAccount::Local).contains("local account"));
+        assert!(remedy(WindowsAccount::Domain).contains("domain controller"));
+    }
+}

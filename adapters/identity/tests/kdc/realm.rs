@@ -1,0 +1,135 @@
+//! A realm with its KDC, in a folder of its own.
+
+use std::fs;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use crate::process::{Server, free_port, program, run};
+
+pub(crate) const REALM: &str = "CONTOSO.COM";
+/// The password of `joe`.
+const PASSWORD: &str = "horse battery";
+
+/// A KDC that knows `joe`, and the service `HTTP/localhost`; it stops when this is dropped.
+pub(crate) struct Realm {
+    folder: PathBuf,
+    kdc: Option<Server>,
+}
+
+impl Realm {
+    pub(crate) fn start() -> Self {
+        static COUNT: AtomicU32 = AtomicU32::new(0);
+        let number = COUNT.fetch_add(1, Ordering::Relaxed);
+        // Apache's children may be another user, who has to get here: the build's folder may be closed to it.
+        let folder = std::env::temp_dir().join(format!("entrada-kdc-{}-{number}", std::process::id()));
+        fs::create_dir_all(&folder).expect("a folder");
+        fs::set_permissions(&folder, fs::Permissions::from_mode(0o755)).expect("a folder of this process");
+        let mut realm = Self { folder, kdc: None };
+        let port = free_port();
+        realm.configure("krb5.conf", port);
+        realm.write("kdc.conf", &kdc_conf(&realm.folder, port));
+        realm.write("acl", "");
+        run(realm.admin("kdb5_util").args(["-r", REALM, "-P", "master", "create", "-s"]), "");
+        let keytab = |name: &str| realm.path(name).display().to_string();
+        let script = format!(
+            "addprinc -pw \"{PASSWORD}\" joe\naddprinc -randkey HTTP/localhost\naddprinc -randkey host/localhost\n\
+             ktadd -k {http} HTTP/localhost\nktadd -norandkey -k {joe} joe\nktadd -norandkey -k {host} host/localhost\n",
+            http = keytab("http.keytab"),
+            joe = keytab("joe.keytab"),
+            host = keytab("host.keytab"),
+        );
+        run(realm.admin("kadmin.local").args(["-r", REALM]), &script);
+        fs::set_permissions(realm.path("http.keytab"), fs::Permissions::from_mode(0o644)).expect("a keytab");
+        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+        let log = realm.path("kdc.out");
+        realm.kdc = Some(Server::start(realm.admin("krb5kdc").args(["-n", "-r", REALM]), address, &log));
+        realm
+    }
+
+    /// Stops the KDC.
+    pub(crate) fn stop(&mut self) {
+        self.kdc = None;
+    }
+
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
+        self.folder.join(name)
+    }
+
+    /// A program whose Kerberos knows this realm alone, and whose cache is in the folder.
+    pub(crate) fn client(&self, name: &str) -> Command {
+        let mut command = program(name);
+        command
+            .env("HOME", &self.folder)
+            .env("KRB5_CONFIG", self.path("krb5.conf"))
+            .env("KRB5CCNAME", format!("FILE:{}", self.path("cache").display()));
+        command
+    }
+
+    /// Gets a ticket for `joe` with the password, for so many seconds, that may be forwarded.
+    pub(crate) fn kinit(&self, seconds: u32) {
+        let life = format!("{seconds}s");
+        run(self.client("kinit").args(["-f", "-l", &life, "joe"]), &format!("{PASSWORD}\n"));
+    }
+
+    /// Gives the service new keys, which no keytab has.
+    pub(crate) fn rekey_service(&self) {
+        run(self.admin("kadmin.local").args(["-r", REALM]), "change_password -randkey HTTP/localhost\n");
+    }
+
+    /// Gives `joe` a new password, and so new keys.
+    pub(crate) fn change_password(&self) {
+        run(self.admin("kadmin.local").args(["-r", REALM]), "change_password -pw another joe\n");
+    }
+
+    /// Writes a client's configuration, in which the KDC listens on some port.
+    pub(crate) fn configure(&self, name: &str, port: u16) {
+        self.write(name, &krb5_conf(&format!("{REALM} = {{\n  kdc = 127.0.0.1:{port}\n }}")));
+    }
+
+    /// Writes a client's configuration that knows no KDC.
+    pub(crate) fn configure_without_kdc(&self, name: &str) {
+        self.write(name, &krb5_conf(""));
+    }
+
+    pub(crate) fn write(&self, name: &str, text: &str) {
+        fs::write(self.path(name), text).expect("a file");
+    }
+
+    fn admin(&self, name: &str) -> Command {
+        let mut command = self.client(name);
+        command.env("KRB5_KDC_PROFILE", self.path("kdc.conf"));
+        command
+    }
+}
+
+impl Drop for Realm {
+    fn drop(&mut self) {
+        self.stop();
+        // Where a test failed, the logs may tell why.
+        if !std::thread::panicking() {
+            let _ = fs::remove_dir_all(&self.folder);
+        }
+    }
+}
+
+/// No name is looked up in DNS, forwards or backwards.
+fn krb5_conf(realm: &str) -> String {
+    format!(
+        "[libdefaults]\n default_realm = {REALM}\n dns_lookup_kdc = false\n dns_lookup_realm = false\n \
+         dns_canonicalize_hostname = false\n rdns = false\n udp_preference_limit = 1\n\
+         [realms]\n {realm}\n\
+         [domain_realm]\n localhost = {REALM}\n .contoso.com = {REALM}\n .elsewhere.example = ELSEWHERE.EXAMPLE\n"
+    )
+}
+
+fn kdc_conf(folder: &Path, port: u16) -> String {
+    let folder = folder.display();
+    format!(
+        "[kdcdefaults]\n kdc_listen = 127.0.0.1:{port}\n kdc_tcp_listen = 127.0.0.1:{port}\n\
+         [realms]\n {REALM} = {{\n  database_name = {folder}/principal\n  key_stash_file = {folder}/stash\n  \
+         acl_file = {folder}/acl\n }}\n[logging]\n kdc = FILE:{folder}/kdc.log\n"
+    )
+}
