@@ -22,7 +22,6 @@ pub use self::record::{
 };
 pub use self::schema::ext_cache_key;
 pub use self::tokens::{CacheLimits, CacheStats, TokenCache};
-pub(crate) use self::volatile::token_hash;
 pub use self::volatile::{
     AssertionKey, AuthorityKnowledge, AuthorityRecord, ClockSkew, StoredAssertion, Throttle, ThrottleKey,
 };

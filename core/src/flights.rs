@@ -19,10 +19,7 @@
 
 use std::collections::BTreeMap;
 
-use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use sha2::{Digest, Sha256};
-
+use crate::fingerprint;
 use crate::result::AuthenticationResult;
 
 /// Which calls are identical: a hash of everything that the answer depends on.
@@ -33,13 +30,7 @@ impl FlightKey {
     /// Of the parts, in an order that the caller keeps. No two lists of parts are alike.
     #[must_use]
     pub fn new<'a>(parts: impl IntoIterator<Item = &'a str>) -> Self {
-        let mut hash = Sha256::new();
-        for part in parts {
-            hash.update(part.len().to_string());
-            hash.update(b":");
-            hash.update(part);
-        }
-        Self(URL_SAFE_NO_PAD.encode(hash.finalize()))
+        Self(fingerprint::of_parts(parts))
     }
 }
 

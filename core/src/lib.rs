@@ -60,6 +60,7 @@ pub mod cache;
 mod context;
 pub mod error;
 mod federate;
+mod fingerprint;
 pub mod flights;
 pub mod flow;
 pub mod http;

@@ -166,7 +166,9 @@ impl Drop for SecretMembers {
 }
 
 /// Wipes every text in a value. The names of members stay: they are not what is secret in JSON.
-fn wipe(value: &mut Value) {
+///
+/// For whoever writes or reads a document of tokens: what `serde_json` holds is wiped by nobody else.
+pub fn wipe(value: &mut Value) {
     match value {
         Value::String(text) => text.zeroize(),
         Value::Array(items) => items.iter_mut().for_each(wipe),

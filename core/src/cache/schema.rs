@@ -13,6 +13,7 @@ mod write;
 pub(crate) use self::read::read;
 pub use self::read::tolerant;
 pub(crate) use self::write::{as_it_came, bytes, keep_unknown, section, write};
+use crate::fingerprint;
 use crate::secret::Secret;
 
 /// The sections that the schema knows.
@@ -38,19 +39,9 @@ const SECRET: &str = "secret";
 /// ```
 #[must_use]
 pub fn ext_cache_key(parts: &[(&str, &str)]) -> String {
-    use base64::Engine;
-    use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-    use sha2::{Digest, Sha256};
-
     let mut parts = parts.to_vec();
     parts.sort_unstable();
-    let mut hash = Sha256::new();
-    for text in parts.iter().flat_map(|(name, value)| [name, value]) {
-        hash.update(text.len().to_string());
-        hash.update(b":");
-        hash.update(text);
-    }
-    URL_SAFE_NO_PAD.encode(hash.finalize()).to_ascii_lowercase()
+    fingerprint::of_parts(parts.iter().flat_map(|&(name, value)| [name, value])).to_ascii_lowercase()
 }
 
 /// A secret that is there.

@@ -3,12 +3,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use http::StatusCode;
-use sha2::{Digest, Sha256};
 
 use crate::error::{Fault, Refusal};
+use crate::fingerprint;
 use crate::protocol::provider::ProviderMetadata;
 use crate::secret::Secret;
 use crate::time::Timestamp;
@@ -47,7 +45,7 @@ impl ThrottleKey {
     /// Of the parts, in an order that the caller keeps.
     #[must_use]
     pub fn new<'a>(parts: impl IntoIterator<Item = &'a str>) -> Self {
-        Self(fingerprint(parts))
+        Self(fingerprint::of_parts(parts))
     }
 }
 
@@ -83,7 +81,7 @@ impl AssertionKey {
     /// Of the parts, in an order that the caller keeps.
     #[must_use]
     pub fn new<'a>(parts: impl IntoIterator<Item = &'a str>) -> Self {
-        Self(fingerprint(parts))
+        Self(fingerprint::of_parts(parts))
     }
 }
 
@@ -109,23 +107,6 @@ pub struct ClockSkew {
     pub host: String,
     /// By how many milliseconds it is ahead; negative if it is behind.
     pub ahead_ms: i64,
-}
-
-/// A hash that tells one refresh token from another, and nothing of it.
-pub(crate) fn token_hash(token: &Secret) -> String {
-    URL_SAFE_NO_PAD.encode(Sha256::digest(token.expose()))
-}
-
-/// SHA-256 over netstrings, so that no two lists of parts look alike.
-fn fingerprint<'a>(parts: impl IntoIterator<Item = &'a str>) -> String {
-    let mut hash = Sha256::new();
-    for part in parts {
-        hash.update(part.len().to_string());
-        hash.update(b":");
-        hash.update(part);
-        hash.update(b",");
-    }
-    URL_SAFE_NO_PAD.encode(hash.finalize())
 }
 
 #[cfg(test)]

@@ -20,9 +20,10 @@
 use std::sync::Arc;
 
 use crate::application::{Application, ConfidentialClientApplication, RequestOptions, flight_key};
-use crate::cache::{CacheUpdate, RefreshToken, StoreError, TokenChange, TokenSubject, token_hash};
+use crate::cache::{CacheUpdate, RefreshToken, StoreError, TokenChange, TokenSubject};
 use crate::context::{Context, Resolved};
 use crate::error::{Error, Fault, Misuse, NoToken};
+use crate::fingerprint;
 use crate::flights::Flight;
 use crate::flow::silent::is_dead;
 use crate::preflight::FlowKind;
@@ -116,7 +117,7 @@ impl Flow for OnBehalfOf {
         let again = Refresh::from(Self { force_refresh: true, ..self.clone() });
         let key = match (self.session_key, &self.user_assertion) {
             (Some(key), _) => CallKey::Session(key),
-            (None, Some(assertion)) => CallKey::Assertion(token_hash(assertion)),
+            (None, Some(assertion)) => CallKey::Assertion(fingerprint::of(assertion.expose())),
             (None, None) => return refuse("user assertion", "there is neither one nor a session key"),
         };
         let cx = Context::new(FlowKind::OnBehalfOf, self.app, self.scopes, self.options, seed)?;
@@ -127,7 +128,11 @@ impl Flow for OnBehalfOf {
 
     fn flight(&self) -> Option<Flight<AuthenticationResult>> {
         let app = Application::from(self.app.clone());
-        let assertion = self.user_assertion.as_ref().map(token_hash).unwrap_or_default();
+        let assertion = self
+            .user_assertion
+            .as_ref()
+            .map(|assertion| fingerprint::of(assertion.expose()))
+            .unwrap_or_default();
         let subject = format!("call {assertion} {}", self.session_key.as_deref().unwrap_or_default());
         Some(flight_key(&app, &self.scopes, &subject, self.force_refresh, &self.options).into())
     }

@@ -6,13 +6,10 @@
 //!
 //! This is for moving in. What Entrada itself has got, it keeps and uses silently.
 
-use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use sha2::{Digest, Sha256};
-
 use crate::application::{Application, RequestOptions};
 use crate::context::{Context, Resolved};
 use crate::error::{Error, Misuse};
+use crate::fingerprint;
 use crate::preflight::FlowKind;
 use crate::protocol::token::Grant;
 use crate::redeem::{ExpectRedeemed, redeem};
@@ -58,7 +55,7 @@ impl Flow for RefreshToken {
             return Err(Misuse::Argument { name: "refresh token", reason: "it is empty" }.into());
         }
         let cx = Context::new(FlowKind::RefreshToken, self.app, self.scopes, self.options, seed)?;
-        let hash = URL_SAFE_NO_PAD.encode(Sha256::digest(self.refresh_token.expose()));
+        let hash = fingerprint::of(self.refresh_token.expose());
         Ok(resolve(cx, Subject::User(&hash), ExpectAuthority { refresh_token: self.refresh_token }))
     }
 }

@@ -21,6 +21,7 @@ use crate::application::{Application, RequestOptions, flight_key};
 use crate::cache::{TokenSubject, TokenView};
 use crate::context::Context;
 use crate::error::{Error, Fault, NoToken};
+use crate::fingerprint;
 use crate::flights::Flight;
 use crate::preflight::FlowKind;
 use crate::recall::{Recalled, recall};
@@ -114,7 +115,7 @@ impl Expect<Recalled, AuthenticationResult> for ExpectRecalled {
         };
         // A new sign-in brings a new refresh token, and with it a new start; other claims are another question.
         let claims = cx.options().claims.as_deref().unwrap_or_default();
-        let subject = format!("{home} {} {claims}", crate::cache::token_hash(&first.secret));
+        let subject = format!("{home} {} {claims}", fingerprint::of(first.secret.expose()));
         Ok(resolve(cx.clone(), Subject::User(&subject), ExpectAuthority::new(cx, home, *miss)))
     }
 }

@@ -7,12 +7,10 @@
 
 use std::sync::Arc;
 
-use base64::Engine;
-use base64::alphabet;
-use base64::engine::DecodePaddingMode;
-use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig};
 use serde::Deserialize;
 use serde_json::{Map, Value};
+
+use crate::protocol::lenient;
 
 /// The claims of an ID token: all of them, with accessors for those that Entrada itself reads. Shared, so that clones are
 /// cheap.
@@ -32,7 +30,7 @@ impl IdTokenClaims {
     pub fn parse(id_token: &str) -> Option<Self> {
         let mut parts = id_token.split('.');
         let (_header, payload) = (parts.next()?, parts.next()?);
-        match serde_json::from_slice(&decode(payload)?) {
+        match serde_json::from_slice(&lenient::base64(payload)?) {
             Ok(Value::Object(claims)) => Some(claims.into()),
             _ => None,
         }
@@ -79,23 +77,15 @@ impl ClientInfo {
     /// Reads base64 of `{"uid":…,"utid":…}`; `None` if it is not that, or one of the two is empty.
     #[must_use]
     pub fn parse(client_info: &str) -> Option<Self> {
-        let info: Self = serde_json::from_slice(&decode(client_info)?).ok()?;
+        let info: Self = serde_json::from_slice(&lenient::base64(client_info)?).ok()?;
         (!info.uid.is_empty() && !info.utid.is_empty()).then_some(info)
     }
-}
-
-/// Decodes base64 of either alphabet, padded or not.
-fn decode(text: &str) -> Option<Vec<u8>> {
-    let config = GeneralPurposeConfig::new()
-        .with_decode_padding_mode(DecodePaddingMode::Indifferent)
-        .with_decode_allow_trailing_bits(true);
-    let alphabet = if text.contains(['+', '/']) { &alphabet::STANDARD } else { &alphabet::URL_SAFE };
-    GeneralPurpose::new(alphabet, config).decode(text.trim()).ok()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use base64::Engine;
     use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 
     #[test]

@@ -1,8 +1,13 @@
-//! Members of JSON objects that may be of another type than they should: a good answer should not be lost for them.
+//! What may be written otherwise than it should: members of JSON objects that are of another type, base64 of the other
+//! alphabet. A good answer should not be lost for them.
 
 use std::fmt;
 use std::time::Duration;
 
+use base64::Engine;
+use base64::alphabet;
+use base64::engine::DecodePaddingMode;
+use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig};
 use serde::de::{IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
@@ -89,3 +94,12 @@ pub(super) fn seconds<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Opti
 }
 
 const LONGEST_SECONDS: f64 = 3650.0 * 86400.0;
+
+/// Decodes base64 of either alphabet, padded or not.
+pub(super) fn base64(text: &str) -> Option<Vec<u8>> {
+    let config = GeneralPurposeConfig::new()
+        .with_decode_padding_mode(DecodePaddingMode::Indifferent)
+        .with_decode_allow_trailing_bits(true);
+    let alphabet = if text.contains(['+', '/']) { &alphabet::STANDARD } else { &alphabet::URL_SAFE };
+    GeneralPurpose::new(alphabet, config).decode(text.trim()).ok()
+}

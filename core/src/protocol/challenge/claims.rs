@@ -1,14 +1,13 @@
 //! What an API says when a token is not enough.
 
 use base64::Engine;
-use base64::alphabet;
-use base64::engine::DecodePaddingMode;
-use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig, URL_SAFE_NO_PAD};
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use http::{HeaderMap, HeaderValue};
 use serde_json::{Map, Value};
 use url::Url;
 
 use super::{Challenge, ChallengeError, parse};
+use crate::protocol::lenient;
 
 /// What an API asks for in a `Bearer` (RFC 6750) or `PoP` challenge, above all the claims that a new token must have.
 ///
@@ -101,17 +100,9 @@ fn object(claims: &str) -> Option<String> {
     let claims = claims.trim();
     let text = match claims.starts_with('{') {
         true => claims.to_owned(),
-        false => String::from_utf8(decode(claims)?).ok()?,
+        false => String::from_utf8(lenient::base64(claims)?).ok()?,
     };
     serde_json::from_str::<Map<String, Value>>(&text).is_ok().then_some(text)
-}
-
-fn decode(text: &str) -> Option<Vec<u8>> {
-    let config = GeneralPurposeConfig::new()
-        .with_decode_padding_mode(DecodePaddingMode::Indifferent)
-        .with_decode_allow_trailing_bits(true);
-    let alphabet = if text.contains(['+', '/']) { &alphabet::STANDARD } else { &alphabet::URL_SAFE };
-    GeneralPurpose::new(alphabet, config).decode(text).ok()
 }
 
 fn address(text: &str) -> Option<Url> {
