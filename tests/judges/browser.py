@@ -18,6 +18,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import urllib.error
 import urllib.parse
 import urllib.request
 
@@ -87,8 +88,22 @@ class Driver:
     def devtools(self, command, **parameters):
         self.ask("POST", "/goog/cdp/execute", {"cmd": command, "params": parameters})
 
-    def focus(self):
-        return self.run("return document.activeElement.id")
+    def until(self, look, failure):
+        """Waits for what `look` finds; a page that goes away under it is looked at again."""
+        end = time.monotonic() + PATIENCE
+        while True:
+            found = None
+            with contextlib.suppress(urllib.error.HTTPError):
+                found = look()
+            if found:
+                return found
+            assert time.monotonic() < end, failure()
+            time.sleep(0.05)
+
+    def focused(self, wanted):
+        """Waits until the keyboard is where it should be."""
+        focus = lambda: self.run("return document.activeElement.id")
+        self.until(lambda: focus() == wanted, lambda: f"the focus is on {focus()!r}, not on {wanted!r}")
 
     def picture(self, name):
         FOLDER.mkdir(parents=True, exist_ok=True)
@@ -107,12 +122,12 @@ class Driver:
         assert not faults, f"{name} on a telephone: {faults}"
 
     def page(self, heading, *texts, picture):
-        """Waits for a page, holds it to the rules and keeps a picture."""
-        end = time.monotonic() + PATIENCE
-        while (found := self.run("return document.readyState === 'complete' && document.querySelector('h1')?.innerText")) != heading:
-            assert time.monotonic() < end, f"{heading!r} does not come; there is {found!r} at {self.run('return location.href')}"
-            time.sleep(0.05)
-        text = self.run("return document.body.innerText")
+        """Waits for a page, holds it to the rules and keeps a picture. A page that was waited for once is not a new one, even
+        if the next looks like it."""
+        seen = "return [window.seen ? 'the page before' : document.readyState, document.querySelector('h1')?.innerText, location.href]"
+        self.until(lambda: self.run(seen)[:2] == ["complete", heading],
+                   lambda: f"{heading!r} does not come; there is {self.run(seen)}")
+        text = self.run("window.seen = true; return document.body.innerText")
         for wanted in texts:
             assert wanted in text, f"{heading!r} does not say {wanted!r} but {text!r}"
         faults = self.run(RULES)
@@ -172,18 +187,18 @@ def sign_in(driver, folder, world):
 
     driver.page("Sign in", "to go on to", "User name", "Password", "never type a real password here", picture="1-sign-in")
     driver.looks("1-sign-in")
-    assert driver.focus() == "username", driver.focus()
+    driver.focused("username")
     driver.type(user, TAB, "wrong", ENTER)
     driver.page("Sign in", "incorrect", picture="2-wrong-password")
     # What was right is not asked for again.
-    assert driver.focus() == "password", driver.focus()
+    driver.focused("password")
     driver.type(password, ENTER)
     driver.page("Verify your identity", user, picture="3-second-factor")
-    assert driver.focus() == "code", driver.focus()
+    driver.focused("code")
     driver.type(world["mfa_code"], ENTER)
     driver.page("Permissions requested", user, "user.read", picture="4-permissions")
     driver.type(TAB)
-    assert driver.focus() == "accept", driver.focus()
+    driver.focused("accept")
     driver.type(ENTER)
     driver.page("You are signed in", "close this tab", picture="5-signed-in")
     driver.looks("5-signed-in")
@@ -202,17 +217,17 @@ def approve_a_device(driver, folder, world):
 
     driver.page("Enter code", "Type the code", picture="6-enter-code")
     driver.looks("6-enter-code")
-    assert driver.focus() == "user_code", driver.focus()
+    driver.focused("user_code")
     driver.type("WRONGWRNG", ENTER)
     driver.page("Enter code", "code", picture="7-wrong-code")
-    assert driver.focus() == "user_code", driver.focus()
+    driver.focused("user_code")
     driver.run("document.activeElement.select()")
     driver.type(code.lower(), ENTER)
     driver.page("Sign in", picture="8-sign-in-for-device")
     driver.type(user, TAB, password, ENTER)
     driver.page("Sign in on your device", user, "another device", picture="9-confirm-device")
     driver.type(TAB)
-    assert driver.focus() == "accept", driver.focus()
+    driver.focused("accept")
     driver.type(SPACE)
     driver.page("Done", "close", picture="10-device-approved")
     assert command.result()["account"]["username"] == user
