@@ -5,33 +5,48 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use http::Uri;
+use rustls::ClientConfig;
 use ureq::config::Config;
 use ureq::unversioned::resolver::{DefaultResolver, ResolvedSocketAddrs, Resolver};
-use ureq::unversioned::transport::{ConnectionDetails, Connector, DefaultConnector, NextTimeout, Transport};
+use ureq::unversioned::transport::{
+    ConnectProxyConnector, ConnectionDetails, Connector, NextTimeout, SocksConnector, TcpConnector,
+};
 use ureq::{Agent, Error};
 
+use crate::tls::Securing;
+
 /// A client with a pool of connections of its own.
-pub(crate) fn agent(config: Config) -> Agent {
-    sealable(config, &Seal::default())
+pub(crate) fn agent(config: Config, tls: Arc<ClientConfig>) -> Agent {
+    sealable(config, tls, &Line::default())
 }
 
-/// As [`agent`], but once the seal is set it makes no more connections and only uses the one that it has.
-pub(crate) fn sealable(config: Config, seal: &Seal) -> Agent {
-    let connecting = Connecting(DefaultConnector::default(), seal.clone());
+/// As [`agent`], but the line that its connections make up can be sealed.
+pub(crate) fn sealable(config: Config, tls: Arc<ClientConfig>, line: &Line) -> Agent {
+    let secured = Securing { config: tls };
+    // As ureq's own, but for the TLS.
+    let chain =
+        ().chain(SocksConnector::default())
+            .chain(ConnectProxyConnector::default())
+            .chain(TcpConnector::default())
+            .chain(secured);
+    let connecting = Connecting { chain, line: line.clone() };
     Agent::with_parts(config, connecting, Resolving(DefaultResolver::default()))
 }
 
-/// Whether connections may still be made.
+/// The connection of a client, which may be made again until it is sealed.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Seal(Arc<AtomicBool>);
+pub(crate) struct Line {
+    sealed: Arc<AtomicBool>,
+}
 
-impl Seal {
-    pub(crate) fn set(&self) {
-        self.0.store(true, Ordering::Relaxed);
+impl Line {
+    /// From now on the client only uses the connection that it has.
+    pub(crate) fn seal(&self) {
+        self.sealed.store(true, Ordering::Relaxed);
     }
 }
 
-/// A connection would have been made after the seal was set.
+/// A connection would have been made after the line was sealed.
 #[derive(Debug, thiserror::Error)]
 #[error("the server closed the connection in the middle of the authentication")]
 pub(crate) struct Sealed;
@@ -49,20 +64,23 @@ fn unconnected(error: Error) -> Error {
 }
 
 #[derive(Debug)]
-struct Connecting(DefaultConnector, Seal);
+struct Connecting<C> {
+    chain: C,
+    line: Line,
+}
 
-impl Connector<()> for Connecting {
-    type Out = Box<dyn Transport>;
+impl<C: Connector<()>> Connector<()> for Connecting<C> {
+    type Out = C::Out;
 
     fn connect(
         &self,
         details: &ConnectionDetails<'_>,
         chained: Option<()>,
     ) -> Result<Option<Self::Out>, Error> {
-        if self.1.0.load(Ordering::Relaxed) {
+        if self.line.sealed.load(Ordering::Relaxed) {
             return Err(Error::Other(Box::new(Sealed)));
         }
-        self.0.connect(details, chained).map_err(unconnected)
+        self.chain.connect(details, chained).map_err(unconnected)
     }
 }
 

@@ -17,7 +17,6 @@ pub(crate) fn transport(error: Error) -> TransportError {
         Error::ConnectionFailed => Connect.into(),
         Error::ConnectProxyFailed(reason) => TransportError::new(Connect, reason),
         Error::InvalidProxyUrl => TransportError::new(Connect, "the proxy's address cannot be used"),
-        Error::Rustls(error) => TransportError::new(Tls, error.to_string()),
         Error::Tls(reason) => TransportError::new(Tls, reason),
         Error::TlsRequired => Tls.into(),
         Error::LargeResponseHeader(..) => TransportError::new(TooLarge, "the headers are too long"),
@@ -25,6 +24,7 @@ pub(crate) fn transport(error: Error) -> TransportError {
         Error::Other(error) => match error.downcast::<Unconnected>() {
             Ok(error) => io(&error.0, Connect),
             Err(error) if error.is::<Sealed>() => TransportError::new(Other, error.to_string()),
+            Err(error) if error.is::<rustls::Error>() => TransportError::new(Tls, error.to_string()),
             Err(_) => Other.into(),
         },
         // Its words may quote a header of the request.

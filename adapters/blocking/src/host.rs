@@ -14,7 +14,8 @@ use entrada_core::secret::Secret;
 use entrada_core::signer::{AssertionRequest, Signature, Signer, SignerError, SignerErrorKind, SigningInput};
 use entrada_core::step::{self, Flow, Host, Step, StepEvent};
 use entrada_core::time::Timestamp;
-use entrada_host::{Interactive, Reception, Settings, SetupError, SharedMemory, now, seed};
+use entrada_host::{Interactive, Reception, Settings, SetupError, SharedMemory, now, seed, tls_config};
+use rustls::ClientConfig;
 use ureq::Agent;
 
 use crate::flights::SharedFlights;
@@ -26,6 +27,7 @@ use crate::{connect, negotiate, reception, send, settings};
 #[derive(Clone)]
 pub struct HttpHost {
     agent: Agent,
+    tls: Arc<ClientConfig>,
     integrated: Option<Arc<dyn Negotiator>>,
     signer: Option<Arc<dyn Signer>>,
     show: Arc<dyn Fn(&Prompt) + Send + Sync>,
@@ -39,10 +41,12 @@ impl HttpHost {
     /// # Errors
     /// If a certificate or the proxy's address cannot be used, or nothing is trusted.
     pub fn new(settings: Settings) -> Result<Self, SetupError> {
-        let agent = connect::agent(settings::config(&settings)?);
+        let tls = Arc::new(tls_config(&settings)?);
+        let agent = connect::agent(settings::config(&settings)?, Arc::clone(&tls));
         let Settings { integrated, signer, show, store, .. } = settings;
         Ok(Self {
             agent,
+            tls,
             integrated,
             signer,
             show,
@@ -163,7 +167,7 @@ impl Host for HttpHost {
         match (&request.auth, &self.integrated) {
             (HttpAuth::Negotiate(service), Some(negotiator)) => {
                 let service = service.clone();
-                negotiate::send(self.agent.config(), Arc::clone(negotiator), service, &request)
+                negotiate::send(self.agent.config(), &self.tls, Arc::clone(negotiator), service, &request)
             }
             (HttpAuth::Negotiate(_), None) => {
                 Err(TransportError::new(TransportErrorKind::Negotiate, NO_NEGOTIATOR))

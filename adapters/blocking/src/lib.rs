@@ -39,6 +39,7 @@ mod negotiate;
 mod reception;
 mod send;
 mod settings;
+mod tls;
 
 pub use entrada_core as core;
 pub use entrada_core::application::{PublicClientApplication, RequestOptions};

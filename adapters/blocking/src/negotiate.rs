@@ -6,21 +6,23 @@ use std::time::Instant;
 use entrada_core::http::{Outcome, Request, ServiceName};
 use entrada_core::negotiate::{Exchange, Negotiator, Next};
 use http::header::AUTHORIZATION;
+use rustls::ClientConfig;
 use ureq::config::Config;
 
-use crate::connect::{self, Seal};
+use crate::connect::{self, Line};
 use crate::send;
 
 /// Sends a request, and again for every challenge of the server, within the request's one timeout.
 pub(crate) fn send(
     config: &Config,
+    tls: &Arc<ClientConfig>,
     negotiator: Arc<dyn Negotiator>,
     service: ServiceName,
     request: &Request,
 ) -> Outcome {
     // NTLM authenticates the connection: no other request may share it, now or later.
-    let seal = Seal::default();
-    let agent = connect::sealable(config.clone(), &seal);
+    let line = Line::default();
+    let agent = connect::sealable(config.clone(), Arc::clone(tls), &line);
     let start = Instant::now();
     let mut exchange = Exchange::new(negotiator, service);
     let mut authorization = None;
@@ -38,7 +40,7 @@ pub(crate) fn send(
         };
         if begun {
             // The server has answered a token, and its answer holds for this connection alone.
-            seal.set();
+            line.seal();
         }
     }
 }

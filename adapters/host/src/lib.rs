@@ -3,8 +3,8 @@
 //! Applications have no use for this crate: `entrada-blocking` and `entrada-tokio` re-export the [`Settings`] and
 //! [`Interactive`] that it holds. For one who writes another host, over another HTTP client, it has besides
 //!
-//! - the extra certificate authorities as DER, and the check of a proxy's address: [`Settings::extra_roots`] and
-//!   [`proxy_address`];
+//! - the TLS that the settings ask for, the extra certificate authorities as DER, and the check of a proxy's address:
+//!   [`tls_config`], [`Settings::extra_roots`] and [`proxy_address`];
 //! - a body that is read up to a limit and wiped: [`Collected`];
 //! - what the core does not read for itself: [`now`] and [`seed`];
 //! - a memory that clones of a host share: [`SharedMemory`];
@@ -15,6 +15,7 @@ mod interactive;
 mod loopback;
 mod memory;
 mod settings;
+mod tls;
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -26,6 +27,7 @@ pub use body::Collected;
 pub use interactive::{Interactive, OpenBrowser, Reception};
 pub use memory::SharedMemory;
 pub use settings::{Proxy, Settings, SetupError, proxy_address};
+pub use tls::tls_config;
 
 /// The time by the system's clock.
 #[must_use]

@@ -14,7 +14,7 @@ use entrada_core::secret::Secret;
 use entrada_core::signer::{AssertionRequest, Signature, Signer, SignerError, SignerErrorKind, SigningInput};
 use entrada_core::step::{self, AsyncHost, Flow, Step, StepEvent};
 use entrada_core::time::Timestamp;
-use entrada_host::{Interactive, Reception, Settings, SetupError, SharedMemory, now, seed};
+use entrada_host::{Interactive, Reception, Settings, SetupError, SharedMemory, now, seed, tls_config};
 use reqwest::Client;
 
 use crate::flights::SharedFlights;
@@ -41,7 +41,7 @@ impl HttpHost {
     /// # Errors
     /// If a certificate or the proxy's address cannot be used, or nothing is trusted.
     pub fn new(settings: Settings) -> Result<Self, SetupError> {
-        let tls = settings::tls(&settings)?;
+        let tls = tls_config(&settings)?;
         let proxies = settings::proxies(&settings.proxy)?;
         let client = settings::client(&settings, tls.clone())?;
         let connector = Connector::new(tls, proxies, settings.connect_timeout);

@@ -1,24 +1,9 @@
-//! The settings, as reqwest, rustls and hyper want them.
-
-use std::sync::Arc;
+//! The settings, as reqwest and hyper want them.
 
 use entrada_host::{Proxy, Settings, SetupError, proxy_address};
 use hyper_util::client::proxy::matcher::Matcher;
 use reqwest::Client;
 use rustls::ClientConfig;
-use rustls_platform_verifier::Verifier;
-
-/// The TLS of both clients: the platform judges certificates, and the extra roots count beside its own.
-pub(crate) fn tls(settings: &Settings) -> Result<ClientConfig, SetupError> {
-    // Given, not taken from the process: another part of the application may have its own default.
-    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-    let verifier = Verifier::new_with_extra_roots(settings.extra_roots()?, Arc::clone(&provider))
-        .map_err(|error| SetupError::NoRoots(error.to_string()))?;
-    let config = ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .map_err(|error| SetupError::Client(error.to_string()))?;
-    Ok(config.dangerous().with_custom_certificate_verifier(Arc::new(verifier)).with_no_client_auth())
-}
 
 /// A client that does what a request says and nothing else.
 pub(crate) fn client(settings: &Settings, mut tls: ClientConfig) -> Result<Client, SetupError> {

@@ -1,4 +1,5 @@
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use entrada_core::http::TransportErrorKind;
 use entrada_core::step::Host;
@@ -12,21 +13,29 @@ use crate::server::{Server, get, response};
 
 /// A certificate authority, and a server with a certificate of it for `name`.
 pub(crate) fn server(name: &str) -> (Vec<u8>, String, Server) {
+    let (issuer, _, server) = answering(name, |_| response("200 OK", "", "safe"));
+    (issuer.der().to_vec(), issuer.pem(), server)
+}
+
+/// The same, and its certificate, for any answer.
+pub(crate) fn answering(
+    name: &str,
+    answer: impl Fn(&str) -> String + Send + Sync + 'static,
+) -> (CertifiedIssuer<'static, KeyPair>, CertificateDer<'static>, Server) {
     let mut params = CertificateParams::new([]).unwrap();
     params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
     let issuer = CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap();
     let key = KeyPair::generate().unwrap();
     let leaf = CertificateParams::new([name.to_owned()]).unwrap().signed_by(&key, &issuer).unwrap();
-    let chain = vec![CertificateDer::from(leaf.der().to_vec())];
+    let leaf = CertificateDer::from(leaf.der().to_vec());
     let key = PrivateKeyDer::try_from(key.serialize_der()).unwrap();
     let config = ServerConfig::builder_with_provider(Arc::new(rustls::crypto::aws_lc_rs::default_provider()))
         .with_safe_default_protocol_versions()
         .unwrap()
         .with_no_client_auth()
-        .with_single_cert(chain, key)
+        .with_single_cert(vec![leaf.clone()], key)
         .unwrap();
-    let server = Server::tls(config, |_| response("200 OK", "", "safe"));
-    (issuer.der().to_vec(), issuer.pem(), server)
+    (issuer, leaf, Server::tls(config, answer))
 }
 
 fn host(extra: Vec<Vec<u8>>) -> Result<HttpHost, SetupError> {
@@ -64,6 +73,22 @@ fn a_certificate_for_another_name_is_a_tls_failure() {
     let (der, _, server) = server("sts.contoso.com");
     let error = host(vec![der]).unwrap().send(get(server.url("/"))).unwrap_err();
     assert_eq!(error.kind, TransportErrorKind::Tls, "{error}");
+}
+
+#[test]
+fn a_server_that_never_greets_is_a_timeout() {
+    let server = Server::start(|connection| {
+        connection.listen();
+        std::thread::sleep(Duration::from_secs(5));
+    });
+    let mut settings = Settings::new();
+    settings.proxy = Proxy::None;
+    settings.connect_timeout = Duration::from_millis(300);
+    let url = format!("https://127.0.0.1:{}/", server.port).parse().unwrap();
+    let start = Instant::now();
+    let error = HttpHost::new(settings).unwrap().send(get(url)).unwrap_err();
+    assert_eq!(error.kind, TransportErrorKind::Timeout, "{error}");
+    assert!(start.elapsed() < Duration::from_secs(4));
 }
 
 #[test]
