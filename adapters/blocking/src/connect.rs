@@ -13,16 +13,16 @@ use ureq::unversioned::transport::{
 };
 use ureq::{Agent, Error};
 
-use crate::tls::Securing;
+use crate::tls::{Peer, Securing};
 
 /// A client with a pool of connections of its own.
 pub(crate) fn agent(config: Config, tls: Arc<ClientConfig>) -> Agent {
     sealable(config, tls, &Line::default())
 }
 
-/// As [`agent`], but the line that its connections make up can be sealed.
+/// As [`agent`], but it tells of the line that its connections make up, which can be sealed.
 pub(crate) fn sealable(config: Config, tls: Arc<ClientConfig>, line: &Line) -> Agent {
-    let secured = Securing { config: tls };
+    let secured = Securing { config: tls, peer: line.peer.clone() };
     // As ureq's own, but for the TLS.
     let chain =
         ().chain(SocksConnector::default())
@@ -36,6 +36,8 @@ pub(crate) fn sealable(config: Config, tls: Arc<ClientConfig>, line: &Line) -> A
 /// The connection of a client, which may be made again until it is sealed.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Line {
+    /// Who is at the other end.
+    pub(crate) peer: Peer,
     sealed: Arc<AtomicBool>,
 }
 

@@ -5,6 +5,7 @@ use std::time::Instant;
 
 use entrada_core::http::{Outcome, Request, ServiceName};
 use entrada_core::negotiate::{Exchange, Negotiator, Next};
+use entrada_host::tls_server_end_point;
 use http::header::AUTHORIZATION;
 use rustls::ClientConfig;
 use ureq::config::Config;
@@ -34,6 +35,9 @@ pub(crate) fn send(
         }
         let left = request.timeout.saturating_sub(start.elapsed());
         let response = send::send(&agent, request, left)?;
+        if let Some(bindings) = line.peer.certificate().as_ref().and_then(tls_server_end_point) {
+            exchange.bind(bindings);
+        }
         authorization = match exchange.on(response.status, &response.headers)? {
             Next::SendAgain(value) => Some(value),
             _ => return Ok(response),

@@ -1,12 +1,13 @@
 //! TLS over ureq's connections, set up as every host's is.
 //!
-//! Ureq's own takes no extra roots beside the platform's verifier.
+//! Ureq's own takes no extra roots beside the platform's verifier, and does not tell the certificate to which Negotiate is
+//! tied.
 
 use std::fmt;
 use std::io::{Read, Write};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
-use rustls::pki_types::ServerName;
+use rustls::pki_types::{CertificateDer, ServerName};
 use rustls::{ClientConfig, ClientConnection, StreamOwned};
 use ureq::Error;
 use ureq::unversioned::transport::time::{Duration, Instant};
@@ -14,10 +15,25 @@ use ureq::unversioned::transport::{
     Buffers, ConnectionDetails, Connector, Either, LazyBuffers, NextTimeout, Transport, TransportAdapter,
 };
 
+/// The certificate of the server that was connected to last; none over plain http.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Peer(Arc<Mutex<Option<CertificateDer<'static>>>>);
+
+impl Peer {
+    pub(crate) fn certificate(&self) -> Option<CertificateDer<'static>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn set(&self, certificate: Option<CertificateDer<'static>>) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = certificate;
+    }
+}
+
 /// Puts TLS on connections to https addresses.
 #[derive(Debug)]
 pub(crate) struct Securing {
     pub(crate) config: Arc<ClientConfig>,
+    pub(crate) peer: Peer,
 }
 
 impl<T: Transport> Connector<T> for Securing {
@@ -30,6 +46,7 @@ impl<T: Transport> Connector<T> for Securing {
     ) -> Result<Option<Self::Out>, Error> {
         let Some(transport) = chained else { return Ok(None) };
         if !details.needs_tls() {
+            self.peer.set(None);
             return Ok(Some(Either::A(transport)));
         }
         let host = details.uri.host().unwrap_or_default();
@@ -41,6 +58,8 @@ impl<T: Transport> Connector<T> for Securing {
         let mut socket = TransportAdapter::new(transport, Arc::clone(&details.current_time));
         socket.set_timeout(left(details));
         connection.complete_io(&mut socket)?;
+        let certificates = connection.peer_certificates().unwrap_or_default();
+        self.peer.set(certificates.first().map(|certificate| certificate.clone().into_owned()));
         Ok(Some(Either::B(Secured {
             buffers: LazyBuffers::new(
                 details.config.input_buffer_size(),

@@ -5,11 +5,13 @@
 //!
 //! - the TLS that the settings ask for, the extra certificate authorities as DER, and the check of a proxy's address:
 //!   [`tls_config`], [`Settings::extra_roots`] and [`proxy_address`];
+//! - what Negotiate is tied to on a connection with TLS: [`tls_server_end_point`];
 //! - a body that is read up to a limit and wiped: [`Collected`];
 //! - what the core does not read for itself: [`now`] and [`seed`];
 //! - a memory that clones of a host share: [`SharedMemory`];
 //! - for a sign-in in the browser, its sockets on this machine: [`Reception`].
 
+mod bindings;
 mod body;
 mod interactive;
 mod loopback;
@@ -23,6 +25,7 @@ use entrada_core::error::Error;
 use entrada_core::seed::Seed;
 use entrada_core::time::Timestamp;
 
+pub use bindings::tls_server_end_point;
 pub use body::Collected;
 pub use interactive::{Interactive, OpenBrowser, Reception};
 pub use memory::SharedMemory;

@@ -4,13 +4,14 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use entrada_core::http::{Request, Response, ServiceName, TransportError, TransportErrorKind};
-use entrada_core::negotiate::{Exchange, NegotiateError, Negotiator, Next};
-use entrada_host::Collected;
+use entrada_core::negotiate::{ChannelBindings, Exchange, NegotiateError, Negotiator, Next};
+use entrada_host::{Collected, tls_server_end_point};
 use http::header::{AUTHORIZATION, HOST};
 use http::{HeaderValue, Uri};
 use http_body_util::{BodyExt, Full};
 use hyper::body::Body;
 use hyper::client::conn::http1::{SendRequest, handshake};
+use hyper_rustls::MaybeHttpsStream;
 use tokio::task::JoinSet;
 use url::Position;
 
@@ -43,6 +44,9 @@ impl Rounds {
         connection: Connection,
         request: &Request,
     ) -> Result<Progress, TransportError> {
+        if let Some(bindings) = bindings(&connection) {
+            self.exchange.bind(bindings);
+        }
         let (mut sender, driver) = handshake(connection).await.map_err(|error| failure::exchange(&error))?;
         // The set stops the driver when it is dropped, which is also when the caller gives up.
         let mut tasks = JoinSet::new();
@@ -62,6 +66,13 @@ impl Rounds {
             }
         }
     }
+}
+
+/// What ties the exchange to a connection with TLS.
+fn bindings(connection: &Connection) -> Option<ChannelBindings> {
+    let MaybeHttpsStream::Https(stream) = connection else { return None };
+    let (_, tls) = stream.inner().get_ref();
+    tls_server_end_point(tls.peer_certificates()?.first()?)
 }
 
 /// One request and its response, read whole.

@@ -8,6 +8,7 @@ use entrada_host::{Proxy, Settings};
 use crate::HttpHost;
 use crate::script::{Script, challenge, integrated, negotiate};
 use crate::server::{Server, get, header, response};
+use crate::tls;
 
 fn host(script: Option<&Script>) -> HttpHost {
     let mut settings = Settings::new();
@@ -195,4 +196,24 @@ fn a_server_that_closes_midway_is_not_followed_to_another_connection() {
     let error = host.send(integrated(server.url("/"))).unwrap_err();
     assert_eq!(error.kind, TransportErrorKind::Other, "{error}");
     assert_eq!(server.connections(), [0, 0]);
+}
+
+#[test]
+fn the_exchange_is_tied_to_the_servers_certificate_where_there_is_tls() {
+    let answer = |request: &str| match header(request, "authorization") {
+        None => refusal("Negotiate"),
+        Some(_) => response("200 OK", "", "welcome"),
+    };
+    let script = Script::completing_after(1);
+    let (issuer, leaf, server) = tls::answering("127.0.0.1", answer);
+    let mut settings = Settings::new();
+    settings.proxy = Proxy::None;
+    settings.extra_root_certificates = vec![issuer.der().to_vec()];
+    settings.integrated = Some(Arc::new(script.clone()));
+    let mut host = HttpHost::new(settings).unwrap();
+    host.send(integrated(server.url("/"))).unwrap();
+    host.send(integrated(Server::answering(answer).url("/"))).unwrap();
+    let bindings = entrada_host::tls_server_end_point(&leaf);
+    assert!(bindings.is_some());
+    assert_eq!(*script.bindings.lock().unwrap(), [bindings, None]);
 }

@@ -18,6 +18,8 @@ pub(crate) struct Script {
     pub(crate) refuses: bool,
     /// The services and challenges that it was given.
     pub(crate) seen: Arc<Mutex<Vec<String>>>,
+    /// What each exchange was tied to.
+    pub(crate) bindings: Arc<Mutex<Vec<Option<ChannelBindings>>>>,
 }
 
 impl Script {
@@ -36,9 +38,10 @@ impl Negotiator for Script {
     fn begin(
         &self,
         service: &ServiceName,
-        _bindings: Option<ChannelBindings>,
+        bindings: Option<ChannelBindings>,
     ) -> Result<Box<dyn Negotiation>, NegotiateError> {
         self.seen.lock().unwrap().push(service.to_string());
+        self.bindings.lock().unwrap().push(bindings);
         if self.refuses {
             return Err(NegotiateError("no ticket".to_owned()));
         }
