@@ -39,7 +39,7 @@ pub enum IdentityError {
         detail: String,
     },
     /// There is a ticket, of no use any more.
-    #[error("the Kerberos ticket has expired; {service} cannot be asked for: {detail}")]
+    #[error("the Kerberos ticket to ask for {service} with has expired: {detail}")]
     TicketExpired {
         /// The service that was asked for.
         service: String,

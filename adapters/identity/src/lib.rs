@@ -1,8 +1,9 @@
 //! Who is signed in to this machine, and the Negotiate tokens that prove it to a federation server.
 //!
-//! Two things that the core cannot do by itself, for integrated Windows authentication:
+//! Three things that the core cannot do by itself, for integrated Windows authentication:
 //!
 //! - [`current_user`] finds the signed-in user's name, and says where it comes from;
+//! - `current_ticket` says how long the user's Kerberos ticket is good, where there is no Windows;
 //! - [`PlatformNegotiator`] makes the tokens of HTTP Negotiate with that user's credentials: SSPI on Windows, Kerberos
 //!   through GSSAPI elsewhere. It goes into the `integrated` setting of a host.
 //!
@@ -55,10 +56,14 @@ mod negotiator;
 mod principal;
 #[cfg(windows)]
 mod sspi;
+#[cfg(unix)]
+mod ticket;
 mod user;
 
 pub use entrada_core as core;
 pub use error::{IdentityError, WindowsAccount};
 pub use negotiator::PlatformNegotiator;
 pub use principal::Principal;
+#[cfg(unix)]
+pub use ticket::{Ticket, current_ticket};
 pub use user::{CurrentUser, UserSource, current_user, current_user_by};

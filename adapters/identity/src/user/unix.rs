@@ -3,7 +3,7 @@
 use super::cache::Default;
 use super::{CurrentUser, UserSource, cache};
 use crate::error::IdentityError;
-use crate::gss::{Gss, default_principal};
+use crate::gss::{Gss, default_credentials};
 use crate::principal::Principal;
 
 /// The variable that names the user where Kerberos does not.
@@ -15,7 +15,7 @@ pub(super) fn current_user(
     first_known(
         rule,
         cache::default_cache,
-        || default_principal(&Gss::load()?).map_err(unknown),
+        || default_credentials(&Gss::load()?).map(|found| found.principal),
         || std::env::var(VARIABLE).ok(),
     )
 }

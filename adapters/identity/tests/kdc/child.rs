@@ -5,7 +5,7 @@ use entrada_core::authority::AuthorityOptions;
 use entrada_core::http::ServiceName;
 use entrada_core::negotiate::{ChannelBindings, NegotiateError, Negotiator, Round};
 use entrada_emulator::world::{CLIENT_ID, FEDERATED_USER, SCOPE};
-use entrada_identity::{PlatformNegotiator, current_user, current_user_by};
+use entrada_identity::{PlatformNegotiator, current_ticket, current_user, current_user_by};
 
 use std::sync::Arc;
 
@@ -67,6 +67,10 @@ impl<'a> Child<'a> {
         self.ask("user")
     }
 
+    pub(crate) fn ticket(&self) -> String {
+        self.ask("ticket")
+    }
+
     pub(crate) fn user_by_a_rule(&self) -> String {
         self.ask("rule")
     }
@@ -96,6 +100,10 @@ fn is_asked() {
         ["round", service] => rounds(service, None),
         ["answer", service, challenge] => rounds(service, Some(challenge)),
         ["user"] => user(current_user()),
+        ["ticket"] => match current_ticket() {
+            Ok(ticket) => format!("{} for {:?}", ticket.principal, ticket.good_for),
+            Err(error) => format!("{}: {error}", error.code()),
+        },
         ["rule"] => user(current_user_by(|principal| {
             let [name] = principal.components.as_slice() else { return None };
             (principal.realm == "CONTOSO.COM").then(|| format!("{name}@fabrikam.com"))

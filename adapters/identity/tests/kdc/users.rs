@@ -74,3 +74,15 @@ fn a_cache_in_a_keyring_is_read() {
     run(realm.client("kdestroy").env("KRB5CCNAME", &cache), "");
     assert!(user.starts_with("joe@contoso.com by") && user.contains(&cache), "{user}");
 }
+
+#[test]
+#[ignore = "needs MIT Kerberos"]
+fn a_ticket_says_how_long_it_is_good() {
+    let realm = Realm::start();
+    assert!(Child::of(&realm).ticket().starts_with("kerberos_ticket_missing"));
+    realm.kinit(2);
+    let ticket = Child::of(&realm).ticket();
+    assert!(["joe@CONTOSO.COM for Some(2s)", "joe@CONTOSO.COM for Some(1s)"].contains(&&*ticket), "{ticket}");
+    thread::sleep(Duration::from_secs(3));
+    assert!(Child::of(&realm).ticket().starts_with("kerberos_ticket_expired"));
+}
