@@ -119,6 +119,32 @@ pub enum IdentityError {
 }
 
 impl IdentityError {
+    /// The error with this code, as it is where nothing is known of a call: for tools that explain errors.
+    #[must_use]
+    pub fn by_code(code: &str) -> Option<Self> {
+        let (service, detail) = ("the service".to_owned(), "the error says why".to_owned());
+        let account = WindowsAccount::Unknown;
+        [
+            Self::UnknownUser { detail: detail.clone() },
+            Self::UserNameFailed { os_error: 1332, account },
+            Self::LibraryMissing { library: "of this system", detail: detail.clone() },
+            Self::TicketMissing { service: service.clone(), detail: detail.clone() },
+            Self::TicketExpired { service: service.clone(), detail: detail.clone() },
+            Self::ServiceUnknown { service: service.clone(), detail: detail.clone() },
+            Self::KdcUnreachable { service: service.clone(), detail: detail.clone() },
+            Self::RealmUnknown { service: service.clone(), detail: detail.clone() },
+            Self::ConfigurationUnusable { detail: detail.clone() },
+            Self::ClockSkew { detail: detail.clone() },
+            Self::KeytabRefused { detail: detail.clone() },
+            Self::ServiceNameMalformed { service: service.clone() },
+            Self::ChallengeRefused { service: service.clone(), detail: detail.clone() },
+            Self::ServerUnproven { service: service.clone() },
+            Self::Failed { service, detail },
+        ]
+        .into_iter()
+        .find(|error| error.code() == code)
+    }
+
     /// The stable code; where MSAL has one, MSAL's.
     #[must_use]
     pub const fn code(&self) -> &'static str {
@@ -279,6 +305,32 @@ mod tests {
         for part in ["Server not found", "(kerberos_service_unknown)", "setspn -S HTTP/sts.contoso.com"] {
             assert!(text.contains(part), "{text}");
         }
+    }
+
+    #[test]
+    fn an_error_is_found_by_its_code_and_says_whose_turn_it_is() {
+        for code in [
+            "unknown_user",
+            "get_user_name_failed",
+            "kerberos_library_missing",
+            "kerberos_ticket_missing",
+            "kerberos_ticket_expired",
+            "kerberos_service_unknown",
+            "kerberos_kdc_unreachable",
+            "kerberos_realm_unknown",
+            "kerberos_configuration_unusable",
+            "kerberos_clock_skew",
+            "kerberos_keytab_refused",
+            "negotiate_service_name_malformed",
+            "negotiate_challenge_refused",
+            "negotiate_server_unproven",
+            "negotiate_failed",
+        ] {
+            let error = IdentityError::by_code(code).unwrap();
+            assert_eq!(error.code(), code);
+            assert!(error.remedy().starts_with("The ") && error.remedy().contains(": "), "{code}");
+        }
+        assert_eq!(IdentityError::by_code("magic"), None);
     }
 
     #[test]

@@ -42,6 +42,34 @@ impl PlatformNegotiator {
     }
 }
 
+impl PlatformNegotiator {
+    /// Whether a token can be made for a service: makes the first one and throws it away. This may ask the KDC.
+    ///
+    /// # Errors
+    /// As an exchange with the service would fail before anything is sent.
+    pub fn check(&self, service: &ServiceName) -> Result<(), IdentityError> {
+        self.initiator(service, None)?.round(None).map(|_token| ())
+    }
+
+    #[cfg(unix)]
+    fn initiator(
+        &self,
+        service: &ServiceName,
+        bindings: Option<ChannelBindings>,
+    ) -> Result<gss::Initiator, IdentityError> {
+        gss::Initiator::new(&self.gss, service, bindings)
+    }
+
+    #[cfg(windows)]
+    fn initiator(
+        &self,
+        service: &ServiceName,
+        bindings: Option<ChannelBindings>,
+    ) -> Result<sspi::Initiator, IdentityError> {
+        sspi::Initiator::new(service, bindings)
+    }
+}
+
 impl fmt::Debug for PlatformNegotiator {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("PlatformNegotiator").finish_non_exhaustive()
@@ -54,9 +82,6 @@ impl Negotiator for PlatformNegotiator {
         service: &ServiceName,
         bindings: Option<ChannelBindings>,
     ) -> Result<Box<dyn Negotiation>, NegotiateError> {
-        #[cfg(unix)]
-        return Ok(Box::new(gss::Initiator::new(&self.gss, service, bindings)?));
-        #[cfg(windows)]
-        return Ok(Box::new(sspi::Initiator::new(service, bindings)?));
+        Ok(Box::new(self.initiator(service, bindings)?))
     }
 }

@@ -64,7 +64,8 @@ impl Initiator {
         })
     }
 
-    fn round(&mut self, challenge: Option<&[u8]>) -> Result<Round, IdentityError> {
+    /// Takes the server's challenge and makes the next token.
+    pub(crate) fn round(&mut self, challenge: Option<&[u8]>) -> Result<Round, IdentityError> {
         match self.state {
             State::Open => {}
             // NTLM is done before the server's last word.
