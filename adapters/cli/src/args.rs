@@ -5,15 +5,17 @@ mod cache;
 #[cfg(feature = "emulator")]
 mod emulator;
 mod token;
+mod whoami;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use entrada_core::preflight;
 
-pub(crate) use self::application::{AppArgs, NetworkArgs};
+pub(crate) use self::application::{AppArgs, NetworkArgs, TrustArgs};
 pub(crate) use self::cache::{AccountsArgs, CacheArgs, LogoutArgs};
 #[cfg(feature = "emulator")]
 pub(crate) use self::emulator::{DemoArgs, EmulatorArgs};
 pub(crate) use self::token::{BrowserArgs, ClientArgs, TokenArgs, UserArgs};
+pub(crate) use self::whoami::WhoamiArgs;
 
 /// Tokens from Microsoft Entra ID and AD FS.
 #[derive(Debug, Parser)]
@@ -31,6 +33,9 @@ pub(crate) enum Command {
     /// Get a token, from the cache if it has one.
     #[command(after_help = format!("{EXIT_CODES}\n\n{}\n\n{SECRETS}", self::cache::PLACES))]
     Token(Box<TokenArgs>),
+    /// Say who is signed in to this machine, and whether integrated sign-in can work.
+    #[command(long_about = WHOAMI)]
+    Whoami(WhoamiArgs),
     /// List the accounts that have signed in to an application.
     #[command(after_help = self::cache::PLACES)]
     Accounts(AccountsArgs),
@@ -63,7 +68,15 @@ const SECRETS: &str = "\
 A secret is never an argument. The password of --flow username-password, the access token of --flow on-behalf-of and the
 refresh token of --flow refresh-token are read from a prompt, or from standard input if that is no terminal.
 
-This version has no Kerberos of its own yet: with --flow iwa it ends at the federation server, with exit code 3.";
+--flow iwa signs in whoever is signed in to this machine: with Kerberos on Linux and macOS, through SSPI on Windows. Without
+--username the name is the one that `entrada whoami` shows.";
+
+const WHOAMI: &str = "\
+Say who is signed in to this machine, and whether integrated sign-in can work.
+
+It asks what --flow iwa asks: the authority about the user's domain, the federation server about its endpoints, and Kerberos
+for a ticket to that server. No token is got, and no server is told who the user is but the authority, by name. Exit code 0
+if nothing is missing, 3 if something is; what, stands in the output, with what to do.";
 
 const LOGOUT: &str = "\
 Forget an account, and an application's tokens for it.

@@ -13,7 +13,7 @@ use crate::runner::{self, Runner};
 /// Signs out whom the options name.
 pub(crate) fn run(args: &LogoutArgs) -> Result<(), Failure> {
     let authority = runner::authority(&args.app)?;
-    let settings = runner::settings(&args.network)?;
+    let settings = runner::settings(&args.network.trust)?;
     let cache = Cache::open(&args.cache)?;
     if let (Some(reason), None) = (cache.names_needed(), &args.account) {
         return Err(Failure::Usage(reason.to_owned()));

@@ -11,6 +11,7 @@ mod demo;
 #[cfg(feature = "emulator")]
 mod emulator;
 mod explain;
+mod identity;
 mod logout;
 mod preflight;
 mod report;
@@ -19,6 +20,7 @@ mod screen;
 mod secrets;
 mod session;
 mod token;
+mod whoami;
 mod why;
 
 use std::process::ExitCode;
@@ -39,7 +41,8 @@ fn main() -> ExitCode {
     let ended = match command {
         #[cfg(feature = "emulator")]
         Command::Demo(args) => demo::run(&args),
-        Command::Token(args) => token::run(&args),
+        Command::Token(mut args) => token::run(&mut args),
+        Command::Whoami(args) => whoami::run(&args),
         Command::Accounts(args) => accounts::run(&args),
         Command::Logout(args) => logout::run(&args),
         Command::Explain(args) => explain::run(&args),

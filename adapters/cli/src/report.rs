@@ -7,6 +7,7 @@ use entrada_core::http::HttpAuth;
 use entrada_core::result::AuthenticationResult;
 use entrada_core::step::StepEvent;
 use entrada_core::time::Timestamp;
+use entrada_identity::IdentityError;
 use entrada_tokio::SetupError;
 
 use crate::cache;
@@ -23,6 +24,10 @@ pub(crate) enum Failure {
     Flow(Error),
     /// Where tokens are kept cannot be used.
     Store(entrada_store::Error),
+    /// Nobody knows who the user is.
+    Identity(IdentityError),
+    /// What is told already, and the exit code.
+    Told(u8),
     /// Standard output was closed or cannot be written.
     Output(io::Error),
     /// Something else on this machine.
@@ -64,6 +69,12 @@ impl Failure {
                 let _ = writeln!(err, "remedy: {}", plain(&cache::remedy(error)));
                 1
             }
+            Self::Identity(error) => {
+                let _ = writeln!(err, "error: {}: {}", error.code(), plain(&error.to_string()));
+                let _ = writeln!(err, "remedy: {}", plain(&error.remedy()));
+                USER_MUST_ACT
+            }
+            Self::Told(code) => *code,
             // Who closed the pipe has read enough.
             Self::Output(error) if error.kind() == io::ErrorKind::BrokenPipe => 0,
             Self::Output(error) => {
@@ -78,10 +89,13 @@ impl Failure {
     }
 }
 
+/// The exit code where the user must act, or the account cannot use this flow.
+pub(crate) const USER_MUST_ACT: u8 = 3;
+
 /// The exit code that scripts can act on.
-fn exit_code(error: &Error) -> u8 {
+pub(crate) fn exit_code(error: &Error) -> u8 {
     if matches!(error.fault(), Fault::Denied(denial) if denial.is_cancelled()) {
-        return 3;
+        return USER_MUST_ACT;
     }
     match (error.fault(), error.kind()) {
         // Nobody else was at fault: this machine, or what signs for the application.
@@ -95,7 +109,7 @@ fn exit_code(error: &Error) -> u8 {
         // What XML cannot carry came with the arguments, too.
         (Fault::Misuse(_) | Fault::Envelope(_), _) => USAGE,
         (Fault::Unsupported(_) | Fault::CodeExpired | Fault::SignIn(SignInFault::TimedOut { .. }), _)
-        | (_, ErrorKind::UiRequired | ErrorKind::ClaimsChallenge) => 3,
+        | (_, ErrorKind::UiRequired | ErrorKind::ClaimsChallenge) => USER_MUST_ACT,
         (_, ErrorKind::Transport) => 5,
         _ => 4,
     }

@@ -12,7 +12,7 @@ use entrada_core::step::{Flow, StepEvent};
 use entrada_host::Interactive;
 use entrada_tokio::Settings;
 
-use crate::args::{AppArgs, Backend, NetworkArgs};
+use crate::args::{AppArgs, Backend, TrustArgs};
 use crate::backend::Client;
 use crate::cache::Cache;
 use crate::client;
@@ -28,7 +28,7 @@ pub(crate) fn authority(args: &AppArgs) -> Result<Authority, Failure> {
 }
 
 /// The way to the service that the options describe.
-pub(crate) fn settings(args: &NetworkArgs) -> Result<Settings, Failure> {
+pub(crate) fn settings(args: &TrustArgs) -> Result<Settings, Failure> {
     let mut settings = Settings::new();
     settings.extra_root_certificates =
         args.ca_certificates.iter().map(|path| read(path)).collect::<Result<_, _>>()?;

@@ -18,32 +18,47 @@ use entrada_core::flow::username_password::UsernamePassword;
 use entrada_core::preflight;
 use entrada_core::result::AuthenticationResult;
 use entrada_host::Interactive;
+use entrada_identity::IdentityError;
 use zeroize::Zeroizing;
 
 use crate::args::{BrowserArgs, ClientArgs, FlowKind, NetworkArgs, Output, TokenArgs, UserArgs};
 use crate::cache::Cache;
 use crate::client::{self, confidential, public};
+use crate::identity;
 use crate::report::{self, Failure};
 use crate::runner::{self, Runner, read};
 use crate::secrets::{self, Source};
 use crate::why::Why;
 
 /// Gets a token and prints it.
-pub(crate) fn run(args: &TokenArgs) -> Result<(), Failure> {
+pub(crate) fn run(args: &mut TokenArgs) -> Result<(), Failure> {
     let mut out = io::stdout().lock();
     let ended = acquire(args, &mut out);
-    if let (Output::Json, Err(Failure::Flow(error))) = (args.output(), &ended) {
+    let told = match &ended {
+        Err(Failure::Flow(error)) => Some(entrada_json::error_json(error)),
+        Err(Failure::Identity(error)) => Some(identity::error_json(error)),
+        _ => None,
+    };
+    if let (Output::Json, Some(error)) = (args.output(), told) {
         // Told on standard error as well, with the exit code; that goes before a pipe that is closed.
-        let _ = writeln!(out, "{{\"error\":{}}}", entrada_json::error_json(error));
+        let _ = writeln!(out, "{{\"error\":{error}}}");
     }
     ended
 }
 
 /// As [`run`], but for failures. A token that is ageing is replaced after it was printed.
-fn acquire(args: &TokenArgs, out: &mut impl Write) -> Result<(), Failure> {
+fn acquire(args: &mut TokenArgs, out: &mut impl Write) -> Result<(), Failure> {
     let why = Why::new(args.why);
     let (mut runner, app, options) = prepare(args)?;
-    let ended = start(args, app, options, &mut runner, why);
+    // If nobody knows who the user is, the cache may.
+    let unknown = match args.flow {
+        FlowKind::Iwa if args.user.username.is_none() => {
+            let found = identity::username(args.network.quiet);
+            found.map(|name| args.user.username = Some(name)).err()
+        }
+        _ => None,
+    };
+    let ended = start(args, app, options, unknown, &mut runner, why);
     runner.warn(&ended);
     if let Err(Failure::Flow(error)) = &ended {
         why.failed(error);
@@ -69,7 +84,7 @@ fn prepare(args: &TokenArgs) -> Result<(Runner, Application, RequestOptions), Fa
     check(args)?;
     let options = options(args)?;
     let authority = runner::authority(&args.app)?;
-    let mut settings = runner::settings(&args.network)?;
+    let mut settings = runner::settings(&args.network.trust)?;
     let NetworkArgs { backend, quiet, .. } = args.network;
     let cache = Cache::open_if_possible(&args.cache, quiet)?;
     Why::new(args.why).say(&format!("the cache: {}", cache.name()));
@@ -79,6 +94,7 @@ fn prepare(args: &TokenArgs) -> Result<(Runner, Application, RequestOptions), Fa
     }
     let (credential, signer) = proof.map_or((None, None), |proof| (Some(proof.credential), proof.signer));
     settings.signer = signer;
+    settings.integrated = matches!(args.flow, FlowKind::Iwa).then(identity::negotiator);
     let app = client::application(&args.app.client_id, authority, credential);
     Ok((Runner::new(backend, settings, cache, quiet)?, app, options))
 }
@@ -88,11 +104,15 @@ fn start(
     args: &TokenArgs,
     app: Application,
     mut options: RequestOptions,
+    unknown: Option<IdentityError>,
     runner: &mut Runner,
     why: Why,
 ) -> Result<AuthenticationResult, Failure> {
     if let Some(result) = silent::first(args, &app, &mut options, runner, why)? {
         return Ok(result);
+    }
+    if let Some(error) = unknown {
+        return Err(Failure::Identity(error));
     }
     let TokenArgs { user, browser, client, .. } = args;
     let scopes = args.scopes.clone();

@@ -39,6 +39,13 @@ pub(crate) struct NetworkArgs {
     /// What carries the requests
     #[arg(long, value_enum, default_value_t = Backend::Tokio)]
     pub(crate) backend: Backend,
+    #[command(flatten)]
+    pub(crate) trust: TrustArgs,
+}
+
+/// Whose certificates are believed.
+#[derive(Debug, Args)]
+pub(crate) struct TrustArgs {
     /// A certificate authority to trust beside the platform's, PEM or DER; may be repeated
     #[arg(long = "ca-certificate", value_name = "FILE")]
     pub(crate) ca_certificates: Vec<PathBuf>,

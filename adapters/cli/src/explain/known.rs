@@ -11,6 +11,7 @@ use entrada_core::protocol::mex::MexError;
 use entrada_core::protocol::redirect::{RedirectError, ResponseMode};
 use entrada_core::protocol::wstrust::RstrError;
 use entrada_core::signer::SignerErrorKind;
+use entrada_identity::IdentityError;
 use http::StatusCode;
 
 use super::Explanation;
@@ -18,7 +19,17 @@ use super::Explanation;
 /// What is known of a code.
 pub(super) fn of(code: &str) -> Option<Explanation> {
     let code = code.to_ascii_lowercase();
-    named(&code).or_else(|| raised(&code)).or_else(|| own(&code))
+    named(&code).or_else(|| raised(&code)).or_else(|| platforms(&code)).or_else(|| own(&code))
+}
+
+/// An error of this machine's Kerberos, or of Windows.
+fn platforms(code: &str) -> Option<Explanation> {
+    IdentityError::by_code(code).map(|error| Explanation {
+        code: code.to_owned(),
+        meaning: Some(error.to_string()),
+        remedy: error.remedy(),
+        ..Explanation::default()
+    })
 }
 
 fn named(code: &str) -> Option<Explanation> {

@@ -4,13 +4,18 @@ use std::io::{BufRead, BufReader, Write};
 use std::path::PathBuf;
 use std::process::{Command, Output, Stdio};
 
-/// The command, free of the proxies and of the cache of the machine that it is tested on.
+/// The command, free of the proxies, of the cache and of the Kerberos of the machine that it is tested on.
 pub(crate) fn entrada(args: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_entrada"));
     for name in ["ALL_PROXY", "HTTPS_PROXY", "HTTP_PROXY"] {
         command.env_remove(name).env_remove(name.to_lowercase());
     }
     command.env("ENTRADA_CACHE", "memory");
+    command
+        .env("KRB5_CONFIG", "/dev/null")
+        .env("KRB5CCNAME", "FILE:/nowhere")
+        .env_remove("USERPRINCIPALNAME");
+    command.env("KRB5_CLIENT_KTNAME", "FILE:/nowhere");
     command.args(args).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     command
 }

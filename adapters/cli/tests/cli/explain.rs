@@ -24,6 +24,7 @@ fn a_number_of_the_service_is_explained_with_and_without_its_prefix() {
 fn codes_of_msal_of_the_standards_and_of_entrada_are_explained() {
     for (code, told) in [
         ("integrated_windows_auth_not_supported_managed_user", "whose turn:     the developer"),
+        ("kerberos_service_unknown", "setspn -S"),
         ("unknown_user_type", "check the user name"),
         ("invalid_grant", "sign in interactively"),
         ("INVALID_CLIENT", "check the registration"),

@@ -14,3 +14,5 @@ mod places;
 mod preflight;
 mod session;
 mod token;
+#[cfg(target_os = "linux")]
+mod whoami;

@@ -3,9 +3,9 @@
 use entrada_emulator::{Config, Emulator, Fault, FaultKind, world};
 use serde_json::{Value, json};
 
-use crate::command::{Ran, assert_no_secret, file, run, run_with};
+use crate::command::{Ran, assert_no_secret, file, run, run_in, run_with};
 
-fn emulator() -> Emulator {
+pub(crate) fn emulator() -> Emulator {
     Emulator::start(Config::default()).unwrap()
 }
 
@@ -237,12 +237,47 @@ fn a_wrong_password_is_the_users_to_mend_whoever_checks_it() {
 }
 
 #[test]
+#[cfg(target_os = "linux")]
 fn integrated_sign_in_without_a_ticket_is_the_users_to_mend() {
     let emulator = emulator();
-    // Nothing that makes tickets is built in yet.
     let ran = token(&emulator.authority(), world::FEDERATED_USER, &["--flow", "iwa"]);
     assert_eq!(ran.code, 3, "{}", ran.err);
+    // Without Kerberos on the machine it is the library that is missing.
     assert!(ran.err.contains("integrated_windows_authentication_failed"), "{}", ran.err);
+    assert!(ran.err.contains("(kerberos_"), "{}", ran.err);
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn integrated_sign_in_takes_the_name_that_the_machine_knows() {
+    let emulator = emulator();
+    let authority = emulator.authority();
+    let args = [
+        "token",
+        "--flow",
+        "iwa",
+        "--client-id",
+        world::CLIENT_ID,
+        "--authority",
+        &authority,
+        "--scope",
+        world::SCOPE,
+        "--allow-http-loopback",
+        "--json",
+    ];
+    let ran = run_in(&[("USERPRINCIPALNAME", world::MANAGED_USER)], &args, b"");
+    assert_eq!(ran.code, 3, "{}", ran.err);
+    assert!(ran.err.contains("the user is ") && ran.err.contains("USERPRINCIPALNAME"), "{}", ran.err);
+    assert!(ran.err.contains("integrated_windows_auth_not_supported_managed_user"), "{}", ran.err);
+
+    let ran = run(&args);
+    assert_eq!(ran.code, 3, "{}", ran.err);
+    let told: serde_json::Value = serde_json::from_str(&ran.out).unwrap();
+    // Without Kerberos on the machine nobody could be asked.
+    let code = told["error"]["code"].as_str().unwrap();
+    assert!(["unknown_user", "kerberos_library_missing"].contains(&code), "{}", ran.out);
+    assert!(ran.err.contains(&format!("error: {code}: ")) && ran.err.contains("\nremedy: "), "{}", ran.err);
+    assert_eq!(emulator.requests().len(), 1, "the realm of the first");
 }
 
 #[test]
