@@ -1,13 +1,13 @@
-//! A server that lets in whom Kerberos knows, and hands requests on to the emulator.
+//! A server that lets in whom GSSAPI knows, over https, and hands requests on to the emulator.
 
 use std::fs;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
-use std::os::unix::fs::PermissionsExt;
 
 use entrada_emulator::{Config, Emulator};
 
+use crate::certificate::{self, CERTIFICATE, KEY};
+use crate::folder::Folder;
 use crate::process::{Server, free_port};
-use crate::realm::Realm;
 
 /// Both listen on one port, at two addresses, so that the addresses that the emulator hands out are Apache's.
 const BEHIND: Ipv4Addr = Ipv4Addr::new(127, 0, 0, 2);
@@ -19,21 +19,25 @@ pub(crate) struct Farm {
 }
 
 impl Farm {
-    pub(crate) fn start(realm: &Realm) -> Self {
+    /// With the emulator's usual world.
+    pub(crate) fn start(folder: &Folder) -> Self {
+        Self::of(folder, Config::default())
+    }
+
+    /// With another world.
+    pub(crate) fn of(folder: &Folder, world: Config) -> Self {
         let port = free_port();
-        let config =
-            Config { bind: IpAddr::V4(BEHIND), port, host: "localhost".to_owned(), ..Config::default() };
-        let emulator = Emulator::start(config).expect("the emulator starts");
-        realm.write("httpd.conf", &httpd_conf(realm, port));
+        let emulator = behind(port, world);
+        certificate::issue(folder);
+        folder.write("httpd.conf", &httpd_conf(folder, port));
         // Apache is another user here, where this one is root.
-        let delegated = realm.path("delegated");
-        fs::create_dir(&delegated).expect("a folder");
-        fs::set_permissions(&delegated, fs::Permissions::from_mode(0o777)).expect("a folder of this process");
-        let mut command = realm.client("apache2");
+        fs::create_dir_all(folder.path("delegated")).expect("a folder");
+        folder.permit("delegated", 0o777);
+        let mut command = folder.client("apache2");
         // One process, so that it can be stopped by its id; a token may be judged again by the next test.
-        command.arg("-X").arg("-f").arg(realm.path("httpd.conf")).env("KRB5RCACHENAME", "none:");
+        command.arg("-X").arg("-f").arg(folder.path("httpd.conf")).env("KRB5RCACHENAME", "none:");
         let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
-        let apache = Server::start(&mut command, address, &realm.path("apache.out"));
+        let apache = Server::start(&mut command, address, &folder.path("apache.out"));
         Self { emulator, _apache: apache }
     }
 
@@ -44,8 +48,14 @@ impl Farm {
     }
 }
 
+/// An emulator at its address behind another server, with the same port and the same addresses to hand out.
+fn behind(port: u16, world: Config) -> Emulator {
+    let config = Config { bind: IpAddr::V4(BEHIND), port, tls: true, host: "localhost".to_owned(), ..world };
+    Emulator::start(config).expect("the emulator starts")
+}
+
 /// Whom Kerberos has proved, the emulator hears of in its own scripted token; its proof is not Apache's, and is dropped.
-fn httpd_conf(realm: &Realm, port: u16) -> String {
+fn httpd_conf(folder: &Folder, port: u16) -> String {
     let modules = [
         "mpm_event",
         "authn_core",
@@ -56,13 +66,13 @@ fn httpd_conf(realm: &Realm, port: u16) -> String {
         "proxy",
         "proxy_http",
         "rewrite",
+        "ssl",
     ];
     let modules: String = modules
         .iter()
         .map(|name| format!("LoadModule {name}_module /usr/lib/apache2/modules/mod_{name}.so\n"))
         .collect();
-    let folder = realm.path("").display().to_string();
-    let folder = folder.trim_end_matches('/');
+    let folder = folder.text();
     let prefix = entrada_emulator::TOKEN_PREFIX;
     format!(
         r#"{modules}
@@ -75,11 +85,19 @@ Mutex "file:{folder}" default
 User www-data
 Group www-data
 Listen 127.0.0.1:{port}
+SSLEngine on
+SSLSessionCache none
+SSLCertificateFile "{folder}/{CERTIFICATE}"
+SSLCertificateKeyFile "{folder}/{KEY}"
+# The emulator's certificate is of an authority that nobody knows.
+SSLProxyEngine on
+SSLProxyCheckPeerName off
 ProxyPreserveHost On
-ProxyPass "/" "http://{BEHIND}:{port}/"
+ProxyPass "/" "https://{BEHIND}:{port}/"
 <LocationMatch "/windowstransport$">
     AuthType GSSAPI
     AuthName "Kerberos"
+    GssapiSSLonly On
     GssapiCredStore keytab:{folder}/http.keytab
     GssapiAllowedMech krb5
     GssapiDelegCcacheDir {folder}/delegated

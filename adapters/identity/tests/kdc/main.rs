@@ -1,5 +1,5 @@
-//! Against a real KDC (MIT's) and a real server (Apache with mod_auth_gssapi), which lets users through to the
-//! emulator's federation server.
+//! Against a real KDC (MIT's) and a real server (Apache with mod_auth_gssapi, over https), which lets users
+//! through to the emulator's federation server.
 //!
 //! ```text
 //! this test ──▶ itself as a child, with an environment of its own ──▶ Apache ──▶ emulator
@@ -12,7 +12,10 @@
 #![cfg(target_os = "linux")]
 
 mod apache;
+mod asked;
+mod certificate;
 mod child;
+mod folder;
 mod process;
 mod realm;
 mod tokens;

@@ -1,13 +1,11 @@
 //! A realm with its KDC, in a folder of its own.
 
-use std::fs;
 use std::net::{Ipv4Addr, SocketAddr};
-use std::os::unix::fs::PermissionsExt;
-use std::path::{Path, PathBuf};
+use std::ops::Deref;
 use std::process::Command;
-use std::sync::atomic::{AtomicU32, Ordering};
 
-use crate::process::{Server, free_port, program, run};
+use crate::folder::Folder;
+use crate::process::{Server, free_port, run};
 
 pub(crate) const REALM: &str = "CONTOSO.COM";
 /// The password of `joe`.
@@ -15,19 +13,13 @@ const PASSWORD: &str = "horse battery";
 
 /// A KDC that knows `joe`, and the service `HTTP/localhost`; it stops when this is dropped.
 pub(crate) struct Realm {
-    folder: PathBuf,
     kdc: Option<Server>,
+    folder: Folder,
 }
 
 impl Realm {
     pub(crate) fn start() -> Self {
-        static COUNT: AtomicU32 = AtomicU32::new(0);
-        let number = COUNT.fetch_add(1, Ordering::Relaxed);
-        // Apache's children may be another user, who has to get here: the build's folder may be closed to it.
-        let folder = std::env::temp_dir().join(format!("entrada-kdc-{}-{number}", std::process::id()));
-        fs::create_dir_all(&folder).expect("a folder");
-        fs::set_permissions(&folder, fs::Permissions::from_mode(0o755)).expect("a folder of this process");
-        let mut realm = Self { folder, kdc: None };
+        let mut realm = Self { kdc: None, folder: Folder::new() };
         let port = free_port();
         realm.configure("krb5.conf", port);
         realm.write("kdc.conf", &kdc_conf(&realm.folder, port));
@@ -42,7 +34,7 @@ impl Realm {
             host = keytab("host.keytab"),
         );
         run(realm.admin("kadmin.local").args(["-r", REALM]), &script);
-        fs::set_permissions(realm.path("http.keytab"), fs::Permissions::from_mode(0o644)).expect("a keytab");
+        realm.permit("http.keytab", 0o644);
         let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
         let log = realm.path("kdc.out");
         realm.kdc = Some(Server::start(realm.admin("krb5kdc").args(["-n", "-r", REALM]), address, &log));
@@ -52,20 +44,6 @@ impl Realm {
     /// Stops the KDC.
     pub(crate) fn stop(&mut self) {
         self.kdc = None;
-    }
-
-    pub(crate) fn path(&self, name: &str) -> PathBuf {
-        self.folder.join(name)
-    }
-
-    /// A program whose Kerberos knows this realm alone, and whose cache is in the folder.
-    pub(crate) fn client(&self, name: &str) -> Command {
-        let mut command = program(name);
-        command
-            .env("HOME", &self.folder)
-            .env("KRB5_CONFIG", self.path("krb5.conf"))
-            .env("KRB5CCNAME", format!("FILE:{}", self.path("cache").display()));
-        command
     }
 
     /// Gets a ticket for `joe` with the password, for so many seconds, that may be forwarded.
@@ -94,10 +72,6 @@ impl Realm {
         self.write(name, &krb5_conf(""));
     }
 
-    pub(crate) fn write(&self, name: &str, text: &str) {
-        fs::write(self.path(name), text).expect("a file");
-    }
-
     fn admin(&self, name: &str) -> Command {
         let mut command = self.client(name);
         command.env("KRB5_KDC_PROFILE", self.path("kdc.conf"));
@@ -105,13 +79,12 @@ impl Realm {
     }
 }
 
-impl Drop for Realm {
-    fn drop(&mut self) {
-        self.stop();
-        // Where a test failed, the logs may tell why.
-        if !std::thread::panicking() {
-            let _ = fs::remove_dir_all(&self.folder);
-        }
+/// A realm is first of all the folder in which it is configured.
+impl Deref for Realm {
+    type Target = Folder;
+
+    fn deref(&self) -> &Folder {
+        &self.folder
     }
 }
 
@@ -125,8 +98,8 @@ fn krb5_conf(realm: &str) -> String {
     )
 }
 
-fn kdc_conf(folder: &Path, port: u16) -> String {
-    let folder = folder.display();
+fn kdc_conf(folder: &Folder, port: u16) -> String {
+    let folder = folder.text();
     format!(
         "[kdcdefaults]\n kdc_listen = 127.0.0.1:{port}\n kdc_tcp_listen = 127.0.0.1:{port}\n\
          [realms]\n {REALM} = {{\n  database_name = {folder}/principal\n  key_stash_file = {folder}/stash\n  \

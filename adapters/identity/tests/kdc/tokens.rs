@@ -3,20 +3,16 @@
 use std::thread;
 use std::time::Duration;
 
-use entrada_emulator::{Config, Emulator};
+use entrada_emulator::world::TENANT;
+use entrada_emulator::{Config, Domain, Emulator, Federation, Realm as Federated, TrustVersion};
 
 use crate::apache::Farm;
-use crate::child::Child;
+use crate::certificate::AUTHORITY;
+use crate::child::{Child, assert_says};
 use crate::process::{free_port, run};
 use crate::realm::Realm;
 
 const WHY: &str = "integrated_windows_authentication_failed";
-
-fn assert_says(answer: &str, parts: &[&str]) {
-    for part in parts {
-        assert!(answer.contains(part), "{part} is missing in: {answer}");
-    }
-}
 
 #[test]
 #[ignore = "needs MIT Kerberos and Apache"]
@@ -32,6 +28,25 @@ fn a_ticket_gives_a_token() {
 }
 
 #[test]
+#[ignore = "needs MIT Kerberos and Apache"]
+fn each_version_of_ws_trust_gives_a_token() {
+    let realm = Realm::start();
+    realm.kinit(600);
+    for (version, segment) in [(TrustVersion::V1_3, "13"), (TrustVersion::V2005, "2005")] {
+        let federation = Federation { trust_versions: vec![version], ..Federation::default() };
+        let domain = Domain { name: TENANT.to_owned(), realm: Federated::Federated(federation) };
+        let farm = Farm::of(&realm, Config { domains: vec![domain], ..Config::default() });
+        let (child, authority) = (Child::of(&realm), farm.emulator.authority());
+        assert_eq!(child.token(&authority), "token of joe@contoso.com");
+        assert_eq!(child.token_over_tokio(&authority), "token of joe@contoso.com");
+        let path = format!("/adfs/services/trust/{segment}/windowstransport");
+        let requests = farm.emulator.requests();
+        assert_eq!(requests.iter().filter(|request| request.path == path).count(), 2);
+        assert_eq!(farm.emulator.violations(), [""; 0]);
+    }
+}
+
+#[test]
 #[ignore = "needs MIT Kerberos, Apache and curl"]
 fn credentials_are_not_delegated() {
     let realm = Realm::start();
@@ -43,7 +58,8 @@ fn credentials_are_not_delegated() {
     // The ticket may be forwarded and the server would take it: a client that delegates shows it.
     let address = format!("{}/adfs/services/trust/13/windowstransport", farm.emulator.base_url());
     let mut curl = realm.client("curl");
-    run(curl.args(["-s", "--negotiate", "-u", ":", "--delegation", "always", "-d", "", &address]), "");
+    curl.arg("--cacert").arg(realm.path(AUTHORITY));
+    run(curl.args(["-sS", "--negotiate", "-u", ":", "--delegation", "always", "-d", "", &address]), "");
     assert_eq!(delegated(), 1);
 }
 
