@@ -76,8 +76,8 @@ pub enum IdentityError {
         /// The library's own words.
         detail: String,
     },
-    /// The clocks of this machine and the KDC differ too much.
-    #[error("the clock of this machine is too far from the KDC's: {detail}")]
+    /// The clocks of this machine and of the KDC, or of the service, differ too much.
+    #[error("the clock of this machine is too far from that of the KDC or the service: {detail}")]
     ClockSkew {
         /// The library's own words.
         detail: String,
@@ -211,7 +211,9 @@ impl IdentityError {
                  (usually /etc/krb5.conf): that it is there, can be read and is well-formed."
                 .to_owned(),
             Self::ClockSkew { .. } => {
-                "The operator: set this machine's clock; Kerberos allows five minutes.".to_owned()
+                "The operator: set this machine's clock, or that of the server if this one is right; Kerberos \
+                 allows five minutes."
+                    .to_owned()
             }
             Self::KeytabRefused { .. } => "The administrator: export the keytab again, as the account's key \
                  or name has changed, and put it where KRB5_CLIENT_KTNAME points."

@@ -85,7 +85,7 @@ impl Initiator {
     fn judge(&mut self, call: Call, challenged: bool) -> Result<Round, IdentityError> {
         if call.major & ERRORS != 0 {
             return Err(match challenged {
-                true => self.refused(&failure::words(&self.gss, call.major, call.minor, &SPNEGO)),
+                true => self.refusal(&call),
                 false => self.reason(&call),
             });
         }
@@ -162,6 +162,15 @@ impl Initiator {
         let detail = failure::words(&self.gss, alone.major, alone.minor, &KERBEROS);
         failure::meaning(alone.major, alone.minor, &service, &detail)
             .unwrap_or(IdentityError::Failed { service, detail })
+    }
+
+    /// Why the server's answer to a token was not accepted.
+    fn refusal(&self, failed: &Call) -> IdentityError {
+        let detail = failure::words(&self.gss, failed.major, failed.minor, &SPNEGO);
+        match failure::is_skew(&self.gss, failed.minor) {
+            true => IdentityError::ClockSkew { detail },
+            false => self.refused(&detail),
+        }
     }
 
     fn refused(&self, detail: &str) -> IdentityError {

@@ -2,8 +2,8 @@
 #![allow(unsafe_code)]
 
 use super::abi::{
-    Buffer, CREDENTIALS_EXPIRED, DEFECTIVE_TOKEN, ERRORS, GSS_CODE, MECHANISM_CODE, NO_CREDENTIAL, Oid,
-    Status,
+    Buffer, CREDENTIALS_EXPIRED, DEFECTIVE_TOKEN, ERRORS, GSS_CODE, KERBEROS, MECHANISM_CODE, NO_CREDENTIAL,
+    Oid, SPNEGO, Status,
 };
 use super::library::Gss;
 use crate::error::{IdentityError, line};
@@ -29,29 +29,48 @@ const REALM_UNRESOLVED: i32 = TABLE + 220;
 pub(super) fn words(gss: &Gss, major: Status, minor: Status, mechanism: *const Oid) -> String {
     let mut all: Vec<String> = Vec::new();
     for (code, kind) in [(major, GSS_CODE), (minor, MECHANISM_CODE)] {
-        if code == 0 {
-            continue;
-        }
-        let mut more = 0;
-        // Some codes have several messages; four are plenty.
-        for _ in 0..4 {
-            let (mut ignored, mut buffer) = (0, Buffer::EMPTY);
-            // SAFETY: the mechanism is null or a constant, and the library writes to locals.
-            let status =
-                unsafe { (gss.display_status)(&mut ignored, code, kind, mechanism, &mut more, &mut buffer) };
-            let text = line(&String::from_utf8_lossy(&gss.take(&mut buffer)));
-            if status & ERRORS != 0 {
-                break;
-            }
-            if !text.is_empty() && !all.contains(&text) {
+        for text in messages(gss, code, kind, mechanism) {
+            if !all.contains(&text) {
                 all.push(text);
-            }
-            if more == 0 {
-                break;
             }
         }
     }
     line(&all.join("; "))
+}
+
+/// The messages of one code.
+fn messages(gss: &Gss, code: Status, kind: i32, mechanism: *const Oid) -> Vec<String> {
+    let mut all = Vec::new();
+    if code == 0 {
+        return all;
+    }
+    let mut more = 0;
+    // Some codes have several messages; four are plenty.
+    for _ in 0..4 {
+        let (mut ignored, mut buffer) = (0, Buffer::EMPTY);
+        // SAFETY: the mechanism is null or a constant, and the library writes to locals.
+        let status =
+            unsafe { (gss.display_status)(&mut ignored, code, kind, mechanism, &mut more, &mut buffer) };
+        let text = line(&String::from_utf8_lossy(&gss.take(&mut buffer)));
+        if status & ERRORS != 0 {
+            break;
+        }
+        if !text.is_empty() {
+            all.push(text);
+        }
+        if more == 0 {
+            break;
+        }
+    }
+    all
+}
+
+/// Whether the server refused the token because the clocks differ; it says so in its own token.
+///
+/// SPNEGO numbers the errors of Kerberos anew, so that its words alone can be compared.
+pub(super) fn is_skew(gss: &Gss, minor: Status) -> bool {
+    let refusal = messages(gss, minor, MECHANISM_CODE, &SPNEGO);
+    !refusal.is_empty() && refusal == messages(gss, SKEW as Status, MECHANISM_CODE, &KERBEROS)
 }
 
 /// What the codes of the Kerberos mechanism mean, if they mean something in particular.

@@ -7,7 +7,7 @@ use entrada_emulator::{Config, Emulator};
 
 use crate::certificate::{self, CERTIFICATE, KEY};
 use crate::folder::Folder;
-use crate::process::{Server, free_port};
+use crate::process::{Server, free_port, wrong_clock};
 
 /// Both listen on one port, at two addresses, so that the addresses that the emulator hands out are Apache's.
 const BEHIND: Ipv4Addr = Ipv4Addr::new(127, 0, 0, 2);
@@ -18,16 +18,23 @@ pub(crate) struct Farm {
     _apache: Server,
 }
 
+/// How a farm is made up.
+#[derive(Default)]
+pub(crate) struct Setup {
+    /// The emulator's world.
+    pub(crate) world: Config,
+    /// By how much Apache's clock is wrong.
+    pub(crate) clock: Option<&'static str>,
+}
+
 impl Farm {
-    /// With the emulator's usual world.
     pub(crate) fn start(folder: &Folder) -> Self {
-        Self::of(folder, Config::default())
+        Self::of(folder, Setup::default())
     }
 
-    /// With another world.
-    pub(crate) fn of(folder: &Folder, world: Config) -> Self {
+    pub(crate) fn of(folder: &Folder, setup: Setup) -> Self {
         let port = free_port();
-        let emulator = behind(port, world);
+        let emulator = behind(port, setup.world);
         certificate::issue(folder);
         folder.write("httpd.conf", &httpd_conf(folder, port));
         // Apache is another user here, where this one is root.
@@ -36,6 +43,7 @@ impl Farm {
         let mut command = folder.client("apache2");
         // One process, so that it can be stopped by its id; a token may be judged again by the next test.
         command.arg("-X").arg("-f").arg(folder.path("httpd.conf")).env("KRB5RCACHENAME", "none:");
+        command.envs(setup.clock.into_iter().flat_map(wrong_clock));
         let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
         let apache = Server::start(&mut command, address, &folder.path("apache.out"));
         Self { emulator, _apache: apache }

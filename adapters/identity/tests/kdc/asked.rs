@@ -5,10 +5,11 @@ use std::sync::Arc;
 use entrada_blocking::{Authority, HttpHost, Proxy, PublicClientApplication, Settings};
 use entrada_core::authority::AuthorityOptions;
 use entrada_core::http::ServiceName;
-use entrada_core::negotiate::{ChannelBindings, NegotiateError, Negotiator, Round};
+use entrada_core::negotiate::{ChannelBindings, NegotiateError, Negotiation, Negotiator, Round};
 use entrada_emulator::world::{CLIENT_ID, SCOPE};
 use entrada_identity::{PlatformNegotiator, current_ticket, current_user, current_user_by};
 
+use crate::pressed::{Pressed, Said};
 use crate::process::{program, run};
 
 /// What the child is asked; an environment variable.
@@ -22,10 +23,15 @@ fn is_asked() {
     let Ok(question) = std::env::var(QUESTION) else { return };
     let words: Vec<&str> = question.split(' ').collect();
     let answer = match words.as_slice() {
-        ["token", authority, user] => token(authority, user, false),
-        ["tokio", authority, user] => token(authority, user, true),
-        ["round", service] => rounds(service, None),
-        ["answer", service, challenge] => rounds(service, Some(challenge)),
+        ["token", authority, user] => token(authority, user, platform(), false),
+        ["tokio", authority, user] => token(authority, user, platform(), true),
+        ["pressed", authority, user] => {
+            let said = Said::default();
+            let pressed = Pressed { platform: platform(), said: Arc::clone(&said) };
+            format!("{} after {:?}", token(authority, user, pressed, false), said.lock().expect("one thread"))
+        }
+        ["round", service] => shown(first(service).map(|(_, round)| round)),
+        ["answer", service, file] => answer(service, &std::fs::read(file).expect("a file")),
         ["user"] => user(current_user()),
         ["ticket"] => match current_ticket() {
             Ok(ticket) => format!("{} for {:?}", ticket.principal, ticket.good_for),
@@ -40,12 +46,16 @@ fn is_asked() {
     println!("answer: {answer}");
 }
 
-fn token(authority: &str, user: &str, tokio: bool) -> String {
+fn platform() -> PlatformNegotiator {
+    PlatformNegotiator::new().expect("the library is here")
+}
+
+fn token(authority: &str, user: &str, negotiator: impl Negotiator + 'static, tokio: bool) -> String {
     let authority =
         Authority::parse(authority, AuthorityOptions::default().allow_http_loopback(true)).expect("one");
     let app = PublicClientApplication::new(CLIENT_ID, authority);
     let flow = app.acquire_token_by_integrated_windows_auth([SCOPE], user);
-    let settings = settings();
+    let settings = settings(Arc::new(negotiator));
     let result = match tokio {
         false => HttpHost::new(settings).expect("the settings hold").acquire(flow),
         true => {
@@ -60,27 +70,36 @@ fn token(authority: &str, user: &str, tokio: bool) -> String {
     }
 }
 
-fn settings() -> Settings {
+fn settings(negotiator: Arc<dyn Negotiator>) -> Settings {
     let mut settings = Settings::new();
     settings.proxy = Proxy::None;
-    settings.integrated = Some(Arc::new(PlatformNegotiator::new().expect("the library is here")));
+    settings.integrated = Some(negotiator);
     let file = std::env::var(AUTHORITY_FILE).expect("the variable is set");
     settings.extra_root_certificates.extend(std::fs::read(file));
     settings
 }
 
-fn rounds(service: &str, challenge: Option<&str>) -> String {
-    let exchange = || -> Result<Round, NegotiateError> {
-        let negotiator = PlatformNegotiator::new()?;
-        let bindings = ChannelBindings(b"tls-server-end-point:0123456789abcdef0123456789abcdef".to_vec());
-        let mut negotiation = negotiator.begin(&ServiceName::new(service), Some(bindings))?;
-        let first = negotiation.step(None)?;
-        match challenge {
-            Some(challenge) => negotiation.step(Some(challenge.as_bytes())),
-            None => Ok(first),
+/// An exchange after its first round.
+fn first(service: &str) -> Result<(Box<dyn Negotiation>, Round), NegotiateError> {
+    let bindings = ChannelBindings(b"tls-server-end-point:0123456789abcdef0123456789abcdef".to_vec());
+    let mut exchange = PlatformNegotiator::new()?.begin(&ServiceName::new(service), Some(bindings))?;
+    let round = exchange.step(None)?;
+    Ok((exchange, round))
+}
+
+/// What is said of a challenge, and of the same once more.
+fn answer(service: &str, challenge: &[u8]) -> String {
+    match first(service) {
+        Ok((mut exchange, _)) => {
+            let [once, again] = [(); 2].map(|()| shown(exchange.step(Some(challenge))));
+            format!("{once} then {again}")
         }
-    };
-    match exchange() {
+        Err(error) => shown(Err(error)),
+    }
+}
+
+fn shown(round: Result<Round, NegotiateError>) -> String {
+    match round {
         Ok(round) => format!("{round:?}"),
         Err(NegotiateError(text)) => text,
     }

@@ -5,7 +5,7 @@ use entrada_emulator::world::FEDERATED_USER;
 use crate::asked::{AUTHORITY_FILE, QUESTION};
 use crate::certificate::AUTHORITY;
 use crate::folder::Folder;
-use crate::process::run;
+use crate::process::{run, wrong_clock};
 
 /// A child to be asked.
 pub(crate) struct Child<'a> {
@@ -28,6 +28,12 @@ impl<'a> Child<'a> {
     pub(crate) fn with_file(self, variable: &'static str, name: &str) -> Self {
         let path = self.folder.path(name).display().to_string();
         self.with(variable, path)
+    }
+
+    /// With a clock that is wrong by as much: `+2h`.
+    pub(crate) fn at(mut self, offset: &'static str) -> Self {
+        self.environment.extend(wrong_clock(offset).map(|(variable, value)| (variable, value.to_owned())));
+        self
     }
 
     /// With the keytab of a principal as the client's.
@@ -60,9 +66,16 @@ impl<'a> Child<'a> {
         self.ask(&format!("round {service}"))
     }
 
-    /// What is said of a challenge after the first round.
-    pub(crate) fn answer(&self, service: &str, challenge: &str) -> String {
-        self.ask(&format!("answer {service} {challenge}"))
+    /// What is said of a challenge after the first round, and of the same once more.
+    pub(crate) fn answer(&self, service: &str, challenge: &[u8]) -> String {
+        let file = self.folder.path("challenge");
+        std::fs::write(&file, challenge).expect("a file");
+        self.ask(&format!("answer {service} {}", file.display()))
+    }
+
+    /// A token, and what is said of challenges that come when the exchange is complete.
+    pub(crate) fn token_pressed(&self, authority: &str) -> String {
+        self.ask(&format!("pressed {authority} {FEDERATED_USER}"))
     }
 
     pub(crate) fn user(&self) -> String {

@@ -45,6 +45,13 @@ pub(crate) fn program(name: &str) -> Command {
     command
 }
 
+/// The environment of a program whose clock is wrong by as much: `+2h`.
+pub(crate) fn wrong_clock(offset: &'static str) -> [(&'static str, &'static str); 3] {
+    // The loader knows where the libraries of this machine's kind are. How time passes stays right.
+    let library = "/usr/$LIB/faketime/libfaketime.so.1";
+    [("LD_PRELOAD", library), ("FAKETIME", offset), ("FAKETIME_DONT_FAKE_MONOTONIC", "1")]
+}
+
 /// Runs a program to its end, with some text as its input, and takes what it printed.
 pub(crate) fn run(command: &mut Command, input: &str) -> String {
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());

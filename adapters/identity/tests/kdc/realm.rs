@@ -52,6 +52,11 @@ impl Realm {
         run(self.client("kinit").args(["-f", "-l", &life, "joe"]), &format!("{PASSWORD}\n"));
     }
 
+    /// Makes one more service known.
+    pub(crate) fn register(&self, service: &str) {
+        run(self.admin("kadmin.local").args(["-r", REALM]), &format!("addprinc -randkey {service}\n"));
+    }
+
     /// Gives the service new keys, which no keytab has.
     pub(crate) fn rekey_service(&self) {
         run(self.admin("kadmin.local").args(["-r", REALM]), "change_password -randkey HTTP/localhost\n");

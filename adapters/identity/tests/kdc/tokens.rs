@@ -4,9 +4,9 @@ use std::thread;
 use std::time::Duration;
 
 use entrada_emulator::world::TENANT;
-use entrada_emulator::{Config, Domain, Emulator, Federation, Realm as Federated, TrustVersion};
+use entrada_emulator::{Config, Domain, Federation, Realm as Federated, TrustVersion};
 
-use crate::apache::Farm;
+use crate::apache::{Farm, Setup};
 use crate::certificate::AUTHORITY;
 use crate::child::{Child, assert_says};
 use crate::process::{free_port, run};
@@ -35,7 +35,8 @@ fn each_version_of_ws_trust_gives_a_token() {
     for (version, segment) in [(TrustVersion::V1_3, "13"), (TrustVersion::V2005, "2005")] {
         let federation = Federation { trust_versions: vec![version], ..Federation::default() };
         let domain = Domain { name: TENANT.to_owned(), realm: Federated::Federated(federation) };
-        let farm = Farm::of(&realm, Config { domains: vec![domain], ..Config::default() });
+        let world = Config { domains: vec![domain], ..Config::default() };
+        let farm = Farm::of(&realm, Setup { world, ..Setup::default() });
         let (child, authority) = (Child::of(&realm), farm.emulator.authority());
         assert_eq!(child.token(&authority), "token of joe@contoso.com");
         assert_eq!(child.token_over_tokio(&authority), "token of joe@contoso.com");
@@ -119,33 +120,6 @@ fn a_service_name_on_another_account_is_told_by_the_server() {
         &[WHY, "negotiate_challenge_refused", "HTTP/localhost is registered on the account"],
     );
     assert_eq!(farm.admitted(), 0);
-}
-
-#[test]
-#[ignore = "needs MIT Kerberos"]
-fn a_server_that_answers_401_for_ever_is_left() {
-    let realm = Realm::start();
-    realm.kinit(600);
-    // The emulator alone knows nothing of Kerberos.
-    let config = Config { host: "localhost".to_owned(), ..Config::default() };
-    let emulator = Emulator::start(config).expect("the emulator starts");
-    let answer = Child::of(&realm).token(&emulator.authority());
-    assert_says(&answer, &["integrated_authentication_refused"]);
-    let posts = emulator.requests().iter().filter(|one| one.path.ends_with("/windowstransport")).count();
-    assert_eq!(posts, 2, "one without a token and one with it");
-}
-
-#[test]
-#[ignore = "needs MIT Kerberos"]
-fn a_challenge_that_is_not_the_services_is_refused() {
-    let realm = Realm::start();
-    realm.kinit(600);
-    let child = Child::of(&realm);
-    assert_says(&child.round("HTTP/localhost"), &["token_bytes: Some(", "complete: false"]);
-    for challenge in ["garbage", "", "\u{60}\u{3}\u{6}\u{1}\u{2a}"] {
-        let answer = child.answer("HTTP/localhost", challenge);
-        assert_says(&answer, &["negotiate_challenge_refused", "HTTP/localhost"]);
-    }
 }
 
 #[test]
