@@ -102,6 +102,14 @@ pub enum IdentityError {
         /// The platform's own words.
         detail: String,
     },
+    /// There was no ticket, and the server did not take the user's NTLM credentials instead.
+    #[error("{service} did not accept the user's NTLM credentials: {detail}")]
+    NtlmRefused {
+        /// The service that was asked for.
+        service: String,
+        /// The platform's own words.
+        detail: String,
+    },
     /// The server did not prove that it is the service.
     #[error("{service} did not prove who it is")]
     ServerUnproven {
@@ -162,6 +170,7 @@ impl IdentityError {
             Self::KeytabRefused { .. } => "kerberos_keytab_refused",
             Self::ServiceNameMalformed { .. } => "negotiate_service_name_malformed",
             Self::ChallengeRefused { .. } => "negotiate_challenge_refused",
+            Self::NtlmRefused { .. } => "negotiate_ntlm_refused",
             Self::ServerUnproven { .. } => "negotiate_server_unproven",
             Self::Failed { .. } => "negotiate_failed",
         }
@@ -225,6 +234,11 @@ impl IdentityError {
             Self::ChallengeRefused { service, .. } | Self::ServerUnproven { service } => format!(
                 "The administrator: check that {service} is registered on the account under which the \
                  federation server runs, and on no other, and that no proxy answers in its place."
+            ),
+            Self::NtlmRefused { service, .. } => format!(
+                "The user: sign in again with the right password, or get a Kerberos ticket (`kinit user@REALM`), \
+                 which is taken before NTLM. The administrator: check that the server allows NTLM, or better \
+                 register {service} for Kerberos."
             ),
             Self::Failed { service, .. } => format!(
                 "The operator: see what `kvno {service}` says; with KRB5_TRACE=/dev/stderr the library tells \

@@ -76,6 +76,8 @@ pub(crate) const KERBEROS_BYTES: &[u8] = b"\x2a\x86\x48\x86\xf7\x12\x01\x02\x02"
 pub(crate) static KERBEROS: Oid = Oid::new(KERBEROS_BYTES);
 /// 1.3.6.1.4.1.311.2.2.10
 pub(crate) const NTLM_BYTES: &[u8] = b"\x2b\x06\x01\x04\x01\x82\x37\x02\x02\x0a";
+/// What every message of NTLM begins with, in SPNEGO or alone; MS-NLMP 2.2.1.
+pub(crate) const NTLM_SIGNATURE: &[u8] = b"NTLMSSP\0";
 /// `GSS_C_NT_HOSTBASED_SERVICE`: `HTTP@sts.contoso.com`
 pub(crate) static HOST_BASED_SERVICE: Oid = Oid::new(b"\x2a\x86\x48\x86\xf7\x12\x01\x02\x01\x04");
 /// `GSS_KRB5_NT_PRINCIPAL_NAME`: `HTTP/sts.contoso.com@CONTOSO.COM`

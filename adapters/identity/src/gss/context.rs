@@ -8,8 +8,8 @@ use entrada_core::http::ServiceName;
 use entrada_core::negotiate::{ChannelBindings, NegotiateError, Negotiation, Round};
 
 use super::abi::{
-    Bindings, Buffer, COMPLETE, CONTINUE_NEEDED, ERRORS, Handle, KERBEROS, MUTUAL, NTLM_BYTES, Oid, SPNEGO,
-    Status,
+    Bindings, Buffer, COMPLETE, CONTINUE_NEEDED, ERRORS, Handle, KERBEROS, MUTUAL, NTLM_BYTES,
+    NTLM_SIGNATURE, Oid, SPNEGO, Status,
 };
 use super::failure;
 use super::library::Gss;
@@ -25,6 +25,8 @@ pub(crate) struct Initiator {
     /// Null before the first round.
     context: Handle,
     state: State,
+    /// Whether the server has answered in NTLM; the library says so only in the end.
+    ntlm: bool,
 }
 
 // SAFETY: the library's handles belong to this value alone and are used by one thread at a time (`&mut self`), which is
@@ -61,6 +63,7 @@ impl Initiator {
             bindings,
             context: ptr::null_mut(),
             state: State::Open,
+            ntlm: false,
         })
     }
 
@@ -72,6 +75,7 @@ impl Initiator {
             State::Complete => return Ok(Round { token: None, complete: true }),
             State::Failed => return Err(self.refused("the exchange is over")),
         }
+        self.ntlm |= challenge.is_some_and(is_ntlm);
         let call = self.call(&SPNEGO, challenge);
         let round = self.judge(call, challenge.is_some());
         self.state = match &round {
@@ -167,8 +171,9 @@ impl Initiator {
     /// Why the server's answer to a token was not accepted.
     fn refusal(&self, failed: &Call) -> IdentityError {
         let detail = failure::words(&self.gss, failed.major, failed.minor, &SPNEGO);
-        match failure::is_skew(&self.gss, failed.minor) {
-            true => IdentityError::ClockSkew { detail },
+        match self.ntlm {
+            true => IdentityError::NtlmRefused { service: self.service.to_string(), detail },
+            false if failure::is_skew(&self.gss, failed.minor) => IdentityError::ClockSkew { detail },
             false => self.refused(&detail),
         }
     }
@@ -188,6 +193,11 @@ impl Drop for Initiator {
     fn drop(&mut self) {
         self.discard();
     }
+}
+
+/// Whether a challenge holds a message of NTLM.
+fn is_ntlm(challenge: &[u8]) -> bool {
+    challenge.windows(NTLM_SIGNATURE.len()).any(|window| window == NTLM_SIGNATURE)
 }
 
 /// Whether the library named this mechanism.

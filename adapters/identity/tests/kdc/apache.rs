@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
 
 use entrada_emulator::{Config, Emulator};
 
@@ -15,6 +16,7 @@ const BEHIND: Ipv4Addr = Ipv4Addr::new(127, 0, 0, 2);
 /// An emulator behind Apache.
 pub(crate) struct Farm {
     pub(crate) emulator: Emulator,
+    log: PathBuf,
     _apache: Server,
 }
 
@@ -23,9 +25,25 @@ pub(crate) struct Farm {
 pub(crate) struct Setup {
     /// The emulator's world.
     pub(crate) world: Config,
+    pub(crate) mechanism: Mechanism,
     /// By how much Apache's clock is wrong.
     pub(crate) clock: Option<&'static str>,
 }
+
+/// What Apache takes.
+#[derive(Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) enum Mechanism {
+    #[default]
+    Kerberos,
+    /// In SPNEGO; the passwords are in [`PASSWORDS`].
+    Ntlm,
+}
+
+/// Where NTLM's passwords are, by domain and user.
+pub(crate) const PASSWORDS: &str = "passwords";
+
+/// What each user is called in the cloud, by the name that Apache knows.
+const USERS: &str = "users";
 
 impl Farm {
     pub(crate) fn start(folder: &Folder) -> Self {
@@ -36,17 +54,27 @@ impl Farm {
         let port = free_port();
         let emulator = behind(port, setup.world);
         certificate::issue(folder);
-        folder.write("httpd.conf", &httpd_conf(folder, port));
+        folder.write(USERS, "joe@CONTOSO.COM joe@contoso.com\nCONTOSO\\joe joe@contoso.com\n");
+        folder.write("httpd.conf", &httpd_conf(folder, port, setup.mechanism));
         // Apache is another user here, where this one is root.
         fs::create_dir_all(folder.path("delegated")).expect("a folder");
         folder.permit("delegated", 0o777);
         let mut command = folder.client("apache2");
         // One process, so that it can be stopped by its id; a token may be judged again by the next test.
         command.arg("-X").arg("-f").arg(folder.path("httpd.conf")).env("KRB5RCACHENAME", "none:");
+        command.env("NTLM_USER_FILE", folder.path(PASSWORDS)).env("NETBIOS_DOMAIN_NAME", "CONTOSO");
         command.envs(setup.clock.into_iter().flat_map(wrong_clock));
         let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
         let apache = Server::start(&mut command, address, &folder.path("apache.out"));
-        Self { emulator, _apache: apache }
+        Self { emulator, log: folder.path("access.log"), _apache: apache }
+    }
+
+    /// Each request for a token of the federation server: the connection's port and the status of the answer.
+    pub(crate) fn rounds(&self) -> Vec<(String, String)> {
+        let log = fs::read_to_string(&self.log).expect("a log");
+        let requests =
+            log.lines().filter_map(|line| line.split_once("/windowstransport ")?.1.split_once(' '));
+        requests.map(|(port, status)| (port.to_owned(), status.to_owned())).collect()
     }
 
     /// How many requests came through to the federation server.
@@ -62,8 +90,8 @@ fn behind(port: u16, world: Config) -> Emulator {
     Emulator::start(config).expect("the emulator starts")
 }
 
-/// Whom Kerberos has proved, the emulator hears of in its own scripted token; its proof is not Apache's, and is dropped.
-fn httpd_conf(folder: &Folder, port: u16) -> String {
+/// Who has been proved, the emulator hears of in its own scripted token; its proof is not Apache's, and is dropped.
+fn httpd_conf(folder: &Folder, port: u16, mechanism: Mechanism) -> String {
     let modules = [
         "mpm_event",
         "authn_core",
@@ -81,6 +109,16 @@ fn httpd_conf(folder: &Folder, port: u16) -> String {
         .map(|name| format!("LoadModule {name}_module /usr/lib/apache2/modules/mod_{name}.so\n"))
         .collect();
     let folder = folder.text();
+    let mechanism = match mechanism {
+        Mechanism::Kerberos => [
+            "GssapiAllowedMech krb5".to_owned(),
+            format!("GssapiCredStore keytab:{folder}/http.keytab"),
+            format!("GssapiDelegCcacheDir {folder}/delegated"),
+        ]
+        .join("\n"),
+        // With a store of credentials the library of NTLM breaks down at the first token.
+        Mechanism::Ntlm => "GssapiAllowedMech ntlmssp\nGssapiConnectionBound On".to_owned(),
+    };
     let prefix = entrada_emulator::TOKEN_PREFIX;
     format!(
         r#"{modules}
@@ -89,6 +127,7 @@ ServerName localhost
 DefaultRuntimeDir "{folder}"
 PidFile "{folder}/apache.pid"
 ErrorLog "{folder}/error.log"
+CustomLog "{folder}/access.log" "%U %{{remote}}p %>s"
 Mutex "file:{folder}" default
 User www-data
 Group www-data
@@ -102,16 +141,16 @@ SSLProxyEngine on
 SSLProxyCheckPeerName off
 ProxyPreserveHost On
 ProxyPass "/" "https://{BEHIND}:{port}/"
+RewriteMap users "txt:{folder}/{USERS}"
 <LocationMatch "/windowstransport$">
     AuthType GSSAPI
-    AuthName "Kerberos"
+    AuthName "Contoso"
     GssapiSSLonly On
-    GssapiCredStore keytab:{folder}/http.keytab
-    GssapiAllowedMech krb5
-    GssapiDelegCcacheDir {folder}/delegated
+    {mechanism}
     Require valid-user
     RewriteEngine On
-    RewriteCond expr "base64('{prefix}1:' . %{{REMOTE_USER}}) =~ /^(.+)$/"
+    RewriteRule ^ - [E=EMULATOR_USER:${{users:%{{REMOTE_USER}}}}]
+    RewriteCond expr "base64('{prefix}1:' . reqenv('EMULATOR_USER')) =~ /^(.+)$/"
     RewriteRule ^ - [E=EMULATOR_TOKEN:%1]
     RequestHeader set Authorization "Negotiate %{{EMULATOR_TOKEN}}e"
     Header onsuccess unset WWW-Authenticate

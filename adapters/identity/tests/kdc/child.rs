@@ -7,6 +7,9 @@ use crate::certificate::AUTHORITY;
 use crate::folder::Folder;
 use crate::process::{run, wrong_clock};
 
+/// The code of a flow in which no token could be made.
+pub(crate) const WHY: &str = "integrated_windows_authentication_failed";
+
 /// A child to be asked.
 pub(crate) struct Child<'a> {
     folder: &'a Folder,

@@ -19,6 +19,7 @@ mod cutting;
 mod failures;
 mod folder;
 mod hostile;
+mod ntlm;
 mod pressed;
 mod process;
 mod realm;

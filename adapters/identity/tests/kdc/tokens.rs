@@ -8,11 +8,9 @@ use entrada_emulator::{Config, Domain, Federation, Realm as Federated, TrustVers
 
 use crate::apache::{Farm, Setup};
 use crate::certificate::AUTHORITY;
-use crate::child::{Child, assert_says};
+use crate::child::{Child, WHY, assert_says};
 use crate::process::{free_port, run};
 use crate::realm::Realm;
-
-const WHY: &str = "integrated_windows_authentication_failed";
 
 #[test]
 #[ignore = "needs MIT Kerberos and Apache"]
