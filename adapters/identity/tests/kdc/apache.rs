@@ -6,12 +6,12 @@ use std::path::PathBuf;
 
 use entrada_emulator::{Config, Emulator};
 
-use crate::certificate::{self, CERTIFICATE, KEY};
+use crate::certificate::{self, CERTIFICATE, KEY, Signature};
 use crate::folder::Folder;
 use crate::process::{Server, free_port, wrong_clock};
 
 /// Both listen on one port, at two addresses, so that the addresses that the emulator hands out are Apache's.
-const BEHIND: Ipv4Addr = Ipv4Addr::new(127, 0, 0, 2);
+pub(crate) const BEHIND: Ipv4Addr = Ipv4Addr::new(127, 0, 0, 2);
 
 /// An emulator behind Apache.
 pub(crate) struct Farm {
@@ -53,7 +53,7 @@ impl Farm {
     pub(crate) fn of(folder: &Folder, setup: Setup) -> Self {
         let port = free_port();
         let emulator = behind(port, setup.world);
-        certificate::issue(folder);
+        certificate::issue(folder, Signature::default());
         folder.write(USERS, "joe@CONTOSO.COM joe@contoso.com\nCONTOSO\\joe joe@contoso.com\n");
         folder.write("httpd.conf", &httpd_conf(folder, port, setup.mechanism));
         // Apache is another user here, where this one is root.
@@ -85,7 +85,7 @@ impl Farm {
 }
 
 /// An emulator at its address behind another server, with the same port and the same addresses to hand out.
-fn behind(port: u16, world: Config) -> Emulator {
+pub(crate) fn behind(port: u16, world: Config) -> Emulator {
     let config = Config { bind: IpAddr::V4(BEHIND), port, tls: true, host: "localhost".to_owned(), ..world };
     Emulator::start(config).expect("the emulator starts")
 }

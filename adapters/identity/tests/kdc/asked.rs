@@ -9,8 +9,8 @@ use entrada_core::negotiate::{ChannelBindings, NegotiateError, Negotiation, Nego
 use entrada_emulator::world::{CLIENT_ID, SCOPE};
 use entrada_identity::{PlatformNegotiator, current_ticket, current_user, current_user_by};
 
-use crate::pressed::{Pressed, Said};
 use crate::process::{program, run};
+use crate::wrapped::{Bound, Pressed, Said};
 
 /// What the child is asked; an environment variable.
 pub(crate) const QUESTION: &str = "ENTRADA_IDENTITY_QUESTION";
@@ -25,6 +25,10 @@ fn is_asked() {
     let answer = match words.as_slice() {
         ["token", authority, user] => token(authority, user, platform(), false),
         ["tokio", authority, user] => token(authority, user, platform(), true),
+        ["bound", authority, user, file @ ..] => {
+            let bindings = file.first().map(|file| ChannelBindings(std::fs::read(file).expect("a file")));
+            token(authority, user, Bound { platform: platform(), bindings }, false)
+        }
         ["pressed", authority, user] => {
             let said = Said::default();
             let pressed = Pressed { platform: platform(), said: Arc::clone(&said) };

@@ -64,6 +64,16 @@ impl<'a> Child<'a> {
         self.ask(&format!("tokio {authority} {FEDERATED_USER}"))
     }
 
+    /// The same with these channel bindings, whatever the host knows.
+    pub(crate) fn token_bound(&self, authority: &str, bindings: Option<&[u8]>) -> String {
+        let Some(bindings) = bindings else {
+            return self.ask(&format!("bound {authority} {FEDERATED_USER}"));
+        };
+        let file = self.folder.path("bindings");
+        std::fs::write(&file, bindings).expect("a file");
+        self.ask(&format!("bound {authority} {FEDERATED_USER} {}", file.display()))
+    }
+
     /// The first round with a service, or why there is none.
     pub(crate) fn round(&self, service: &str) -> String {
         self.ask(&format!("round {service}"))

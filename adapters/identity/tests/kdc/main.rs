@@ -7,8 +7,8 @@
 //!     └── starts and stops all of them
 //! ```
 //!
-//! Each test has its own KDC, folder and ports. They need `krb5-kdc krb5-admin-server krb5-user apache2
-//! libapache2-mod-auth-gssapi curl` of Debian, and Linux, where every address of 127.0.0.0/8 is one's own.
+//! Each test has its own KDC, folder and ports. They need Linux, where every address of 127.0.0.0/8 is one's own, and the
+//! packages of Debian that `.ci/identity` installs.
 #![cfg(target_os = "linux")]
 
 mod apache;
@@ -20,8 +20,9 @@ mod failures;
 mod folder;
 mod hostile;
 mod ntlm;
-mod pressed;
 mod process;
+mod protected;
 mod realm;
 mod tokens;
 mod users;
+mod wrapped;

@@ -34,6 +34,9 @@ fn without_a_ticket_ntlm_gives_a_token() {
         assert!(ports.iter().all(|port| *port == ports[0]), "{rounds:?}");
     }
     assert_eq!((rounds.len(), farm.admitted()), (6, 2));
+    // A binding does no harm at a server that asks for none.
+    let bindings = b"tls-server-end-point:0123456789abcdef0123456789abcdef";
+    assert_eq!(child.token_bound(&authority, Some(bindings)), "token of joe@contoso.com");
     assert_eq!(farm.emulator.violations(), [""; 0]);
 }
 

@@ -1,4 +1,4 @@
-//! The platform's negotiator, given further challenges when it is done.
+//! The platform's negotiator in the hands of tests.
 
 use std::sync::{Arc, Mutex};
 
@@ -8,6 +8,22 @@ use entrada_identity::PlatformNegotiator;
 
 /// What was said of the challenges that came late.
 pub(crate) type Said = Arc<Mutex<Vec<Result<Round, NegotiateError>>>>;
+
+/// It binds its tokens to this, whatever the host knows.
+pub(crate) struct Bound {
+    pub(crate) platform: PlatformNegotiator,
+    pub(crate) bindings: Option<ChannelBindings>,
+}
+
+impl Negotiator for Bound {
+    fn begin(
+        &self,
+        service: &ServiceName,
+        _bindings: Option<ChannelBindings>,
+    ) -> Result<Box<dyn Negotiation>, NegotiateError> {
+        self.platform.begin(service, self.bindings.clone())
+    }
+}
 
 /// It passes everything on, and once the exchange is complete it goes on by itself.
 pub(crate) struct Pressed {
