@@ -146,6 +146,7 @@ impl IdentityError {
             Self::KeytabRefused { detail: detail.clone() },
             Self::ServiceNameMalformed { service: service.clone() },
             Self::ChallengeRefused { service: service.clone(), detail: detail.clone() },
+            Self::NtlmRefused { service: service.clone(), detail: detail.clone() },
             Self::ServerUnproven { service: service.clone() },
             Self::Failed { service, detail },
         ]
@@ -339,6 +340,7 @@ mod tests {
             "kerberos_keytab_refused",
             "negotiate_service_name_malformed",
             "negotiate_challenge_refused",
+            "negotiate_ntlm_refused",
             "negotiate_server_unproven",
             "negotiate_failed",
         ] {
