@@ -19,7 +19,8 @@ impl Cloud {
 
     /// As [`of`](Self::of), for a name as somebody wrote it.
     pub(super) fn of_any_case(host: &str) -> Option<&'static Self> {
-        CLOUDS.iter().find(|cloud| cloud.aliases.iter().any(|alias| alias.eq_ignore_ascii_case(host)))
+        let any_case = |cloud: &&Self| cloud.aliases.iter().any(|alias| alias.eq_ignore_ascii_case(host));
+        Self::of(host).or_else(|| CLOUDS.iter().find(any_case))
     }
 
     /// Whether it is the public one.

@@ -14,7 +14,7 @@ use std::sync::Arc;
 use serde_json::{Map, Value};
 
 use self::entry::{Class, Entry};
-use self::index::{EntryId, Index};
+use self::index::{EntryId, Index, Table};
 use super::query::same_secret;
 use super::{CacheUpdate, Record, RefreshToken, StoreError, TokenChange, schema};
 use crate::authority::environment_group;
@@ -30,7 +30,7 @@ use crate::time::Timestamp;
 /// A lookup costs the same with one entry and with a million, whether they are of many accounts and tenants or of one.
 #[derive(Clone, Default)]
 pub struct TokenCache {
-    entries: BTreeMap<EntryId, Entry>,
+    entries: Table<EntryId, Entry>,
     next: EntryId,
     index: Index,
     /// Access tokens by when they end.
@@ -124,7 +124,7 @@ impl TokenCache {
         let mut document = self.other.to_json();
         let mut sections: BTreeMap<&str, Map<String, Value>> =
             self.foreign.iter().map(|(section, entries)| (*section, entries.to_json())).collect();
-        for entry in self.entries.values() {
+        for entry in self.in_order() {
             let (key, value) = entry.to_json();
             sections.entry(schema::section(&entry.record)).or_default().insert(key, value);
         }
@@ -159,7 +159,14 @@ impl TokenCache {
 
     /// Every record, in the order in which they came.
     pub fn records(&self) -> impl Iterator<Item = &Record> {
-        self.entries.values().map(|entry| &entry.record)
+        self.in_order().map(|entry| &entry.record)
+    }
+
+    /// Every entry, in the order in which they came.
+    fn in_order(&self) -> impl Iterator<Item = &Entry> {
+        let mut all: Vec<(&EntryId, &Entry)> = self.entries.iter().collect();
+        all.sort_unstable_by_key(|(id, _)| **id);
+        all.into_iter().map(|(_, entry)| entry)
     }
 
     /// Makes the changes of `update` to the tokens, then lets go of what has expired and of what there is no room for.

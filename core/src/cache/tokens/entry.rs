@@ -80,11 +80,12 @@ pub(super) enum Holder<'a> {
     Call(&'a str),
 }
 
-/// Access tokens with a scope; all of them with the empty one.
+/// Access tokens with a scope; all of them with the empty one. Here and below, `group` is the one name that stands for a
+/// cloud.
 pub(super) fn access(
     holder: &Holder<'_>,
     client_id: &str,
-    environment: &str,
+    group: &str,
     realm: &str,
     scheme: (&str, &str),
     ext: &str,
@@ -94,7 +95,6 @@ pub(super) fn access(
         Holder::Account(home) => ("", *home),
         Holder::Call(hash) => ("call", *hash),
     };
-    let group = environment_group(environment);
     let (token_type, key_id) = scheme;
     Fingerprint::new(ACCESS, &[kind, holder, client_id, group, realm, token_type, key_id, ext, scope])
 }
@@ -104,7 +104,7 @@ pub(super) enum RefreshOwner<'a> {
     Family(&'a str),
 }
 
-pub(super) fn refresh(holder: &Holder<'_>, environment: &str, owner: &RefreshOwner<'_>) -> Fingerprint {
+pub(super) fn refresh(holder: &Holder<'_>, group: &str, owner: &RefreshOwner<'_>) -> Fingerprint {
     let (kind, holder) = match holder {
         Holder::Account(home) => ("", *home),
         Holder::Call(hash) => ("call", *hash),
@@ -113,28 +113,28 @@ pub(super) fn refresh(holder: &Holder<'_>, environment: &str, owner: &RefreshOwn
         RefreshOwner::Client(client) => ("client", *client),
         RefreshOwner::Family(family) => ("family", *family),
     };
-    Fingerprint::new(REFRESH, &[kind, holder, environment_group(environment), sort, owner])
+    Fingerprint::new(REFRESH, &[kind, holder, group, sort, owner])
 }
 
-pub(super) fn id_token(home: &str, environment: &str, client_id: &str) -> Fingerprint {
-    Fingerprint::new(ID_TOKEN, &[home, environment_group(environment), client_id])
+pub(super) fn id_token(home: &str, group: &str, client_id: &str) -> Fingerprint {
+    Fingerprint::new(ID_TOKEN, &[home, group, client_id])
 }
 
-pub(super) fn account(home: &str, environment: &str) -> Fingerprint {
-    Fingerprint::new(ACCOUNT, &[home, environment_group(environment)])
+pub(super) fn account(home: &str, group: &str) -> Fingerprint {
+    Fingerprint::new(ACCOUNT, &[home, group])
 }
 
 /// Accounts of a cloud, whoever they are; of every cloud with the empty name.
-pub(super) fn accounts(environment: &str) -> Fingerprint {
-    Fingerprint::new(ACCOUNT, &[environment_group(environment)])
+pub(super) fn accounts(group: &str) -> Fingerprint {
+    Fingerprint::new(ACCOUNT, &[group])
 }
 
-pub(super) fn username(name: &str, environment: &str) -> Fingerprint {
-    Fingerprint::new(USERNAME, &[&name.to_lowercase(), environment_group(environment)])
+pub(super) fn username(name: &str, group: &str) -> Fingerprint {
+    Fingerprint::new(USERNAME, &[&name.to_lowercase(), group])
 }
 
-pub(super) fn app(client_id: &str, environment: &str) -> Fingerprint {
-    Fingerprint::new(APP, &[client_id, environment_group(environment)])
+pub(super) fn app(client_id: &str, group: &str) -> Fingerprint {
+    Fingerprint::new(APP, &[client_id, group])
 }
 
 /// Everything that belongs to an account.
@@ -178,7 +178,7 @@ pub(super) fn realm_of(token: &AccessToken) -> &str {
 fn access_key(token: &AccessToken, realm: &str, scope: &str) -> Fingerprint {
     let holder = holder(token.home_account_id.as_deref(), token.user_assertion_hash.as_deref());
     let ext = token.ext_cache_key.as_deref().unwrap_or_default();
-    access(&holder, &token.client_id, &token.environment, realm, scheme(token), ext, scope)
+    access(&holder, &token.client_id, environment_group(&token.environment), realm, scheme(token), ext, scope)
 }
 
 /// The scopes of APIs, which are what tokens are found by.
@@ -190,7 +190,7 @@ fn refresh_key(token: &RefreshToken) -> Fingerprint {
     let owner =
         token.family_id.as_deref().map_or(RefreshOwner::Client(&token.client_id), RefreshOwner::Family);
     let holder = holder(token.home_account_id.as_deref(), token.user_assertion_hash.as_deref());
-    refresh(&holder, &token.environment, &owner)
+    refresh(&holder, environment_group(&token.environment), &owner)
 }
 
 /// Every key that an entry is found by.
@@ -208,16 +208,19 @@ pub(super) fn keys(record: &Record) -> Vec<Fingerprint> {
         Record::RefreshToken(token) => keys.push(refresh_key(token)),
         Record::IdToken(token) => {
             let home = token.home_account_id.as_deref().unwrap_or_default();
-            keys.push(id_token(home, &token.environment, &token.client_id));
+            keys.push(id_token(home, environment_group(&token.environment), &token.client_id));
         }
         Record::Account(record) => {
             let account_of = &record.account;
-            keys.push(account(account_of.home_account_id.as_str(), &account_of.environment));
-            keys.push(accounts(&account_of.environment));
+            let group = environment_group(&account_of.environment);
+            keys.push(account(account_of.home_account_id.as_str(), group));
+            keys.push(accounts(group));
             keys.push(accounts(""));
-            keys.push(username(&account_of.username, &account_of.environment));
+            keys.push(username(&account_of.username, group));
         }
-        Record::AppMetadata(metadata) => keys.push(app(&metadata.client_id, &metadata.environment)),
+        Record::AppMetadata(metadata) => {
+            keys.push(app(&metadata.client_id, environment_group(&metadata.environment)))
+        }
     }
     let home = home_account_id(record);
     if !home.is_empty() {
@@ -245,17 +248,23 @@ pub(super) fn identity(record: &Record) -> Vec<Fingerprint> {
         Record::RefreshToken(token) => vec![refresh_key(token)],
         Record::IdToken(token) => {
             let home = token.home_account_id.as_deref().unwrap_or_default();
-            vec![id_token(home, &token.environment, &token.client_id)]
+            vec![id_token(home, environment_group(&token.environment), &token.client_id)]
         }
         Record::Account(record) => {
-            vec![account(record.account.home_account_id.as_str(), &record.account.environment)]
+            vec![account(
+                record.account.home_account_id.as_str(),
+                environment_group(&record.account.environment),
+            )]
         }
-        Record::AppMetadata(metadata) => vec![app(&metadata.client_id, &metadata.environment)],
+        Record::AppMetadata(metadata) => {
+            vec![app(&metadata.client_id, environment_group(&metadata.environment))]
+        }
     }
 }
 
-fn same(left: &str, right: &str) -> bool {
-    left.eq_ignore_ascii_case(right)
+/// Whether two names are the same, which have no case. Nearly always they are written alike, which is seen at once.
+pub(super) fn same(left: &str, right: &str) -> bool {
+    left == right || left.eq_ignore_ascii_case(right)
 }
 
 fn same_option(left: Option<&str>, right: Option<&str>) -> bool {
@@ -263,7 +272,8 @@ fn same_option(left: Option<&str>, right: Option<&str>) -> bool {
 }
 
 pub(super) fn same_environment(left: &str, right: &str) -> bool {
-    same(environment_group(left), environment_group(right))
+    // Nearly always both have the same name.
+    same(left, right) || same(environment_group(left), environment_group(right))
 }
 
 /// Whether `new` takes the place of `old`. Access tokens that share a scope do, as they answer the same queries.

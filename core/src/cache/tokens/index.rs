@@ -3,39 +3,50 @@
 //! A fingerprint narrows down, and never decides: whoever looks up compares the fields themselves. So two things that
 //! happen to share one cost a comparison and nothing else.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::hash::{DefaultHasher, Hasher};
+use std::collections::BTreeSet;
+use std::hash::{BuildHasher, Hasher};
+
+use foldhash::fast::FixedState;
 
 /// The number of an entry; a later one is higher.
 pub(super) type EntryId = u64;
 
+/// What is only ever asked for one key, so that its order tells nothing; and is the same on every machine.
+#[allow(clippy::disallowed_types)]
+pub(super) type Table<K, V> = std::collections::HashMap<K, V, FixedState>;
+
 /// What a lookup asks for, folded into one number.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) struct Fingerprint(u64);
 
 impl Fingerprint {
     /// Of parts that have no case, in an order that tells what each is; `kind` tells the sorts of keys apart.
     pub(super) fn new(kind: u8, parts: &[&str]) -> Self {
-        // SipHash with a fixed key: the same everywhere, and good enough to spread what no stranger chooses freely.
-        let mut hasher = DefaultHasher::new();
+        let mut hasher = FixedState::default().build_hasher();
         hasher.write_u8(kind);
         for part in parts {
-            let mut lower = [0; 64];
-            for chunk in part.as_bytes().chunks(lower.len()) {
-                for (to, from) in lower.iter_mut().zip(chunk) {
-                    *to = from.to_ascii_lowercase();
-                }
-                hasher.write(lower.get(..chunk.len()).unwrap_or_default());
+            let mut chunks = part.as_bytes().chunks_exact(8);
+            for chunk in &mut chunks {
+                hasher.write_u64(u64::from_le_bytes(chunk.try_into().unwrap_or_default()) | WITHOUT_CASE);
             }
-            hasher.write_u8(0xff);
+            let mut rest = [0; 8];
+            for (to, from) in rest.iter_mut().zip(chunks.remainder()) {
+                *to = *from;
+            }
+            hasher.write_u64(u64::from_le_bytes(rest) | WITHOUT_CASE);
+            hasher.write_usize(part.len());
         }
         Self(hasher.finish())
     }
 }
 
+/// The bit by which the two cases of a letter differ, in each of eight bytes. Other characters lose it as well: two that
+/// then look alike share a fingerprint.
+const WITHOUT_CASE: u64 = 0x2020_2020_2020_2020;
+
 /// The entries of each fingerprint.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Index(BTreeMap<Fingerprint, Entries>);
+pub(super) struct Index(Table<Fingerprint, Entries>);
 
 /// Nearly always one.
 #[derive(Debug, Clone)]
@@ -47,8 +58,12 @@ enum Entries {
 impl Index {
     pub(super) fn insert(&mut self, key: Fingerprint, id: EntryId) {
         match self.0.get_mut(&key) {
-            None => drop(self.0.insert(key, Entries::One(id))),
-            Some(Entries::Many(ids)) => drop(ids.insert(id)),
+            None => {
+                self.0.insert(key, Entries::One(id));
+            }
+            Some(Entries::Many(ids)) => {
+                ids.insert(id);
+            }
             Some(entries) => {
                 if let Entries::One(old) = *entries {
                     *entries = Entries::Many(BTreeSet::from([old, id]));

@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use super::TokenCache;
-use super::entry::{self, Holder, RefreshOwner};
-use super::index::EntryId;
+use super::entry::{self, Holder, RefreshOwner, same};
+use super::index::{EntryId, Fingerprint};
+use crate::authority::environment_group;
 use crate::cache::{
     AccessToken, AccountRecord, AppMetadata, Considered, ConsideredKind, IdToken, Reason, Record,
     RefreshToken, TokenQuery, TokenSubject, TokenView,
@@ -13,78 +14,107 @@ use crate::cache::{
 /// The most entries that one query looks at where many would do; the latest first.
 const MOST_LOOKED_AT: usize = 64;
 
+/// What is looked for, once it is clear whose it is.
+struct Sought<'a> {
+    query: &'a TokenQuery,
+    /// The one name of the cloud.
+    group: &'a str,
+    /// The tenant, if one is meant.
+    realm: Option<&'a str>,
+    holder: Holder<'a>,
+}
+
+impl<'a> Sought<'a> {
+    fn new(query: &'a TokenQuery, group: &'a str, home: Option<&'a str>) -> Self {
+        let holder = match &query.subject {
+            TokenSubject::OnBehalfOf(hash) => Holder::Call(hash),
+            _ => Holder::Account(home.unwrap_or_default()),
+        };
+        // Where many tenants are asked, the tokens of an account's own are meant.
+        let own = || home.and_then(|home| home.rsplit_once('.')).map(|(_, tenant)| tenant);
+        Self { query, group, realm: query.realm.as_deref().or_else(own), holder }
+    }
+
+    fn is_here(&self, environment: &str) -> bool {
+        same(environment, &self.query.environment) || same(environment_group(environment), self.group)
+    }
+
+    fn is_held(&self, home_account_id: Option<&str>, assertion_hash: Option<&str>) -> bool {
+        match self.holder {
+            Holder::Account(home) => {
+                same(home, home_account_id.unwrap_or_default()) && assertion_hash.is_none()
+            }
+            Holder::Call(hash) => assertion_hash == Some(hash),
+        }
+    }
+}
+
 impl TokenCache {
     /// What the cache has for `query`.
     #[must_use]
     pub fn find(&mut self, query: &TokenQuery) -> TokenView {
-        let accounts = self.accounts(query);
-        let app_metadata = self.app_metadata(&query.client_id, &query.environment);
-        let mut view = TokenView { accounts, app_metadata, ..TokenView::default() };
+        let group = environment_group(&query.environment);
+        let mut view = TokenView { accounts: self.accounts(query, group), ..TokenView::default() };
+        let account = view.accounts.first().map(Arc::clone);
         let home = match &query.subject {
             TokenSubject::Accounts => return view,
-            TokenSubject::Account(home) => Some(home.clone()),
-            TokenSubject::Username(_) => match one_account(&view.accounts) {
+            TokenSubject::Account(home) => Some(home.as_str()),
+            TokenSubject::Username(_) => match one_account(account.as_deref(), &view.accounts) {
                 Some(home) => Some(home),
                 // Nobody, or more than one: whose tokens would they be?
                 None => return view,
             },
             TokenSubject::Application | TokenSubject::OnBehalfOf(_) => None,
         };
-        if home.as_deref() == Some("") {
+        if home == Some("") {
             // Those of nobody are the application's.
             return view;
         }
-        let query = &with_realm(query, home.as_deref());
-        let holder = match (&query.subject, &home) {
-            (TokenSubject::OnBehalfOf(hash), _) => Holder::Call(hash),
-            (_, home) => Holder::Account(home.as_deref().unwrap_or_default()),
-        };
-        let ids = self.access_tokens(query, &holder);
-        for id in &ids {
-            self.touch(*id);
-        }
-        view.access_tokens = ids.iter().filter_map(|id| self.access_token(*id)).cloned().collect();
-        view.access_tokens.sort_by_key(|token| std::cmp::Reverse(token.expires_on));
+        let sought = Sought::new(query, group, home);
+        view.access_tokens = self.access_tokens(&sought);
         if query.subject != TokenSubject::Application {
-            let family = view.app_metadata.as_ref().map(|metadata| metadata.family_id.clone());
-            view.refresh_tokens = self.refresh_tokens(query, &holder, family);
-        }
-        // Whose call it is, its token says.
-        let of_call = view.access_tokens.first().and_then(|token| token.home_account_id.as_deref());
-        match (&query.subject, of_call.or(home.as_deref()).filter(|home| !home.is_empty())) {
-            (TokenSubject::Application, _) | (_, None) => {}
-            (TokenSubject::OnBehalfOf(_), Some(home)) => {
-                let subject = TokenSubject::Account(home.to_owned());
-                view.accounts = self.accounts(&TokenQuery { subject, ..query.clone() });
-                view.id_tokens = self.id_tokens(home, query);
+            view.app_metadata = self.app_metadata(&query.client_id, &query.environment);
+            let family = view.app_metadata.as_ref().map(|metadata| metadata.family_id.as_deref());
+            view.refresh_tokens = self.refresh_tokens(&sought, family.unwrap_or(Some(THE_FAMILY)));
+            // Whose call it is, its token says.
+            let of_call = view.access_tokens.first().and_then(|token| token.home_account_id.clone());
+            let home = of_call.as_deref().or(home).unwrap_or_default();
+            if !home.is_empty() {
+                if let Holder::Call(_) = sought.holder {
+                    view.accounts = self.accounts_of(home, query, group);
+                }
+                view.id_tokens = self.id_tokens(home, &sought);
             }
-            (_, Some(home)) => view.id_tokens = self.id_tokens(home, query),
         }
         let count = if view.access_tokens.is_empty() { &mut self.stats.misses } else { &mut self.stats.hits };
         *count = count.saturating_add(1);
         if view.access_tokens.is_empty() {
-            view.considered = self.considered(query, &holder);
+            view.considered = self.considered(&sought);
         }
         view
     }
 
-    /// Those that fit in every respect but time.
-    fn access_tokens(&self, query: &TokenQuery, holder: &Holder<'_>) -> Vec<EntryId> {
+    /// Those that fit in every respect but time, the one that ends last first. They are now the latest of use.
+    fn access_tokens(&mut self, sought: &Sought<'_>) -> Vec<Arc<AccessToken>> {
         // Any of the scopes leads to the token; one that nothing else has leads there at once.
-        let scope = entry::api_scopes(&query.scopes).next().unwrap_or_default();
-        let key = entry::access(
-            holder,
-            &query.client_id,
-            &query.environment,
-            query.realm.as_deref().unwrap_or_default(),
-            (&query.token_type, query.key_id.as_deref().unwrap_or_default()),
-            query.ext_cache_key.as_deref().unwrap_or_default(),
-            scope,
-        );
-        let fits = |id: &EntryId| {
-            self.access_token(*id).is_some_and(|token| mismatch(query, holder, token).is_none())
-        };
-        self.index.get(key).take(MOST_LOOKED_AT).filter(fits).collect()
+        let scope = entry::api_scopes(&sought.query.scopes).next().unwrap_or_default();
+        let Sought { query, group, realm, holder } = sought;
+        let scheme = (query.token_type.as_str(), query.key_id.as_deref().unwrap_or_default());
+        let ext = query.ext_cache_key.as_deref().unwrap_or_default();
+        let realm = realm.unwrap_or_default();
+        let mut found: Vec<(EntryId, Arc<AccessToken>)> = self
+            .index
+            .get(entry::access(holder, &query.client_id, group, realm, scheme, ext, scope))
+            .take(MOST_LOOKED_AT)
+            .filter_map(|id| Some((id, self.access_token(id)?)))
+            .filter(|(_, token)| mismatch(sought, token).is_none())
+            .map(|(id, token)| (id, Arc::clone(token)))
+            .collect();
+        found.sort_by_key(|(_, token)| std::cmp::Reverse(token.expires_on));
+        for (id, _) in &found {
+            self.touch(*id);
+        }
+        found.into_iter().map(|(_, token)| token).collect()
     }
 
     fn access_token(&self, id: EntryId) -> Option<&Arc<AccessToken>> {
@@ -95,7 +125,12 @@ impl TokenCache {
     }
 
     fn touch(&mut self, id: EntryId) {
+        // One that was of use a little while ago stays where it is: nothing hangs on the order among the latest quarter.
+        let lately = (self.entries.len() / 4) as u64;
         let Some(entry) = self.entries.get_mut(&id) else { return };
+        if entry.used.saturating_add(lately) >= self.use_count {
+            return;
+        }
         self.use_count = self.use_count.saturating_add(1);
         let class = entry::class(&entry.record);
         self.uses.remove(&(class, entry.used, id));
@@ -105,69 +140,75 @@ impl TokenCache {
 
     /// The application's own, the newest first; then those of its family. One that is not known to be in a family or out
     /// of it may try.
-    fn refresh_tokens(
-        &self,
-        query: &TokenQuery,
-        holder: &Holder<'_>,
-        family: Option<Option<String>>,
-    ) -> Vec<Arc<RefreshToken>> {
-        let mut found = Vec::new();
-        let family = family.unwrap_or_else(|| Some(THE_FAMILY.to_owned()));
-        let owners =
-            [Some(RefreshOwner::Client(&query.client_id)), family.as_deref().map(RefreshOwner::Family)];
+    fn refresh_tokens(&self, sought: &Sought<'_>, family: Option<&str>) -> Vec<Arc<RefreshToken>> {
+        let mut found: Vec<(EntryId, &Arc<RefreshToken>)> = Vec::new();
+        let owners = [Some(RefreshOwner::Client(&sought.query.client_id)), family.map(RefreshOwner::Family)];
         for owner in owners.into_iter().flatten() {
-            let key = entry::refresh(holder, &query.environment, &owner);
-            let mut of_owner: Vec<(EntryId, &Arc<RefreshToken>)> = self
-                .index
-                .get(key)
-                .take(MOST_LOOKED_AT)
-                .filter_map(|id| match &self.entries.get(&id)?.record {
-                    Record::RefreshToken(token) if is_for(token, query, holder, &owner) => Some((id, token)),
-                    _ => None,
-                })
-                .collect();
-            // The exact environment before another name of it; then the newest.
+            let key = entry::refresh(&sought.holder, sought.group, &owner);
+            let before = found.len();
+            let of_owner = self.index.get(key).take(MOST_LOOKED_AT);
+            found.extend(of_owner.filter_map(|id| match &self.entries.get(&id)?.record {
+                Record::RefreshToken(token) if is_for(token, sought, &owner) => Some((id, token)),
+                _ => None,
+            }));
+            // The newest; of two as new, the one of the exact environment before that of another name of it.
+            let of_owner = found.get_mut(before..).unwrap_or_default();
             of_owner.sort_by_key(|(id, token)| {
-                let exact = token.environment.eq_ignore_ascii_case(&query.environment);
+                let exact = same(&token.environment, &sought.query.environment);
                 std::cmp::Reverse((token.last_modification_time, exact, *id))
             });
-            found.extend(of_owner.into_iter().map(|(_, token)| Arc::clone(token)));
         }
-        found
+        found.into_iter().map(|(_, token)| Arc::clone(token)).collect()
     }
 
-    fn id_tokens(&self, home: &str, query: &TokenQuery) -> Vec<Arc<IdToken>> {
-        let key = entry::id_token(home, &query.environment, &query.client_id);
-        let all =
-            self.index.get(key).take(MOST_LOOKED_AT).filter_map(|id| match &self.entries.get(&id)?.record {
-                Record::IdToken(token)
-                    if token.home_account_id.as_deref().unwrap_or_default().eq_ignore_ascii_case(home)
-                        && token.client_id.eq_ignore_ascii_case(&query.client_id)
-                        && entry::same_environment(&token.environment, &query.environment)
-                        && query.realm.as_deref().is_none_or(|realm| {
-                            entry::realm(&token.realm, Some(home)).eq_ignore_ascii_case(realm)
-                        }) =>
-                {
-                    Some(Arc::clone(token))
-                }
-                _ => None,
-            });
-        all.collect()
+    fn id_tokens(&self, home: &str, sought: &Sought<'_>) -> Vec<Arc<IdToken>> {
+        let client_id = &sought.query.client_id;
+        let is_meant = |token: &IdToken| {
+            same(token.home_account_id.as_deref().unwrap_or_default(), home)
+                && same(&token.client_id, client_id)
+                && sought.is_here(&token.environment)
+                && sought.realm.is_none_or(|realm| same(entry::realm(&token.realm, Some(home)), realm))
+        };
+        let all = self.index.get(entry::id_token(home, sought.group, client_id)).take(MOST_LOOKED_AT);
+        all.filter_map(|id| match &self.entries.get(&id)?.record {
+            Record::IdToken(token) if is_meant(token) => Some(Arc::clone(token)),
+            _ => None,
+        })
+        .collect()
     }
 
-    fn accounts(&self, query: &TokenQuery) -> Vec<Arc<AccountRecord>> {
+    /// The accounts that a query's subject may be.
+    fn accounts(&self, query: &TokenQuery, group: &str) -> Vec<Arc<AccountRecord>> {
+        match &query.subject {
+            TokenSubject::Application | TokenSubject::OnBehalfOf(_) => Vec::new(),
+            TokenSubject::Account(home) => self.accounts_of(home, query, group),
+            TokenSubject::Username(name) => {
+                let name = name.to_lowercase();
+                self.accounts_by(entry::username(&name, group), query, |record| {
+                    record.account.username.to_lowercase() == name
+                })
+            }
+            TokenSubject::Accounts => {
+                let client_id = &query.client_id;
+                self.accounts_by(entry::accounts(group), query, |record| self.is_of_use(record, client_id))
+            }
+        }
+    }
+
+    fn accounts_of(&self, home: &str, query: &TokenQuery, group: &str) -> Vec<Arc<AccountRecord>> {
+        self.accounts_by(entry::account(home, group), query, |record| {
+            same(record.account.home_account_id.as_str(), home)
+        })
+    }
+
+    /// Those of a fingerprint that are of the query's cloud and meant, in the order of their identifiers and tenants.
+    fn accounts_by(
+        &self,
+        key: Fingerprint,
+        query: &TokenQuery,
+        is_meant: impl Fn(&AccountRecord) -> bool,
+    ) -> Vec<Arc<AccountRecord>> {
         let environment = &query.environment;
-        let key = match &query.subject {
-            TokenSubject::Application | TokenSubject::OnBehalfOf(_) => return Vec::new(),
-            TokenSubject::Account(home) => entry::account(home, environment),
-            TokenSubject::Username(name) => entry::username(name, environment),
-            TokenSubject::Accounts => entry::accounts(environment),
-        };
-        let is_meant = |record: &AccountRecord| match &query.subject {
-            TokenSubject::Account(home) => record.account.home_account_id.as_str().eq_ignore_ascii_case(home),
-            TokenSubject::Username(name) => record.account.username.to_lowercase() == name.to_lowercase(),
-            _ => self.is_of_use(record, &query.client_id),
-        };
         let is_there = |record: &AccountRecord| {
             environment.is_empty() || entry::same_environment(&record.account.environment, environment)
         };
@@ -179,15 +220,12 @@ impl TokenCache {
                 _ => None,
             })
             .collect();
-        found.sort_by(|left, right| {
-            let key = |record: &AccountRecord| {
-                (
-                    record.account.home_account_id.as_str().to_ascii_lowercase(),
-                    record.account.tenant_id.clone(),
-                )
-            };
-            key(left).cmp(&key(right))
-        });
+        if found.len() > 1 {
+            found.sort_by_cached_key(|record| {
+                let account = &record.account;
+                (account.home_account_id.as_str().to_ascii_lowercase(), account.tenant_id.clone())
+            });
+        }
         found
     }
 
@@ -214,10 +252,10 @@ impl TokenCache {
     }
 
     pub(super) fn app_metadata(&self, client_id: &str, environment: &str) -> Option<Arc<AppMetadata>> {
-        self.index.get(entry::app(client_id, environment)).find_map(|id| {
+        self.index.get(entry::app(client_id, environment_group(environment))).find_map(|id| {
             match &self.entries.get(&id)?.record {
                 Record::AppMetadata(metadata)
-                    if metadata.client_id.eq_ignore_ascii_case(client_id)
+                    if same(&metadata.client_id, client_id)
                         && entry::same_environment(&metadata.environment, environment) =>
                 {
                     Some(Arc::clone(metadata))
@@ -228,20 +266,20 @@ impl TokenCache {
     }
 
     /// Tokens of the same subject that do not fit, and why.
-    fn considered(&self, query: &TokenQuery, holder: &Holder<'_>) -> Vec<Considered> {
-        let key = match holder {
+    fn considered(&self, sought: &Sought<'_>) -> Vec<Considered> {
+        let key = match sought.holder {
             Holder::Account("") => {
-                let realm = query.realm.as_deref().unwrap_or_default();
-                entry::access(holder, &query.client_id, &query.environment, realm, ("Bearer", ""), "", "")
+                let (client, realm) = (&sought.query.client_id, sought.realm.unwrap_or_default());
+                entry::access(&sought.holder, client, sought.group, realm, ("Bearer", ""), "", "")
             }
             Holder::Account(home) => entry::owner(home),
-            Holder::Call(hash) => entry::session(&query.client_id, hash),
+            Holder::Call(hash) => entry::session(&sought.query.client_id, hash),
         };
-        let tokens =
-            self.index.get(key).filter_map(|id| self.access_token(id)).take(TokenView::MOST_CONSIDERED);
+        let tokens = self.index.get(key).filter_map(|id| self.access_token(id));
         tokens
+            .take(TokenView::MOST_CONSIDERED)
             .filter_map(|token| {
-                let reason = mismatch(query, holder, token)?;
+                let reason = mismatch(sought, token)?;
                 Some(Considered {
                     kind: ConsideredKind::AccessToken,
                     client_id: token.client_id.clone(),
@@ -255,56 +293,37 @@ impl TokenCache {
     }
 }
 
-/// Where many tenants are asked, the tokens of an account's own are meant.
-fn with_realm(query: &TokenQuery, home: Option<&str>) -> TokenQuery {
-    let mut query = query.clone();
-    let own = || home.and_then(|home| home.rsplit_once('.')).map(|(_, tenant)| tenant.to_owned());
-    query.realm = query.realm.or_else(own);
-    query
-}
-
 /// The only family there is.
 const THE_FAMILY: &str = "1";
 
 /// The one account that these are, in however many tenants.
-fn one_account(accounts: &[Arc<AccountRecord>]) -> Option<String> {
-    let mut homes: Vec<_> =
-        accounts.iter().map(|record| record.account.home_account_id.as_str().to_ascii_lowercase()).collect();
-    homes.dedup();
-    match homes.as_slice() {
-        [home] => Some(home.clone()),
-        _ => None,
-    }
+fn one_account<'a>(first: Option<&'a AccountRecord>, all: &[Arc<AccountRecord>]) -> Option<&'a str> {
+    let home = first?.account.home_account_id.as_str();
+    let is_same = |record: &Arc<AccountRecord>| same(record.account.home_account_id.as_str(), home);
+    all.iter().all(is_same).then_some(home)
 }
 
 /// Why a token does not fit, time apart; `None` if it does.
-fn mismatch(query: &TokenQuery, holder: &Holder<'_>, token: &AccessToken) -> Option<Reason> {
-    let same = |left: &str, right: &str| left.eq_ignore_ascii_case(right);
-    let held = match holder {
-        Holder::Account(home) => {
-            same(home, token.home_account_id.as_deref().unwrap_or_default())
-                && token.user_assertion_hash.is_none()
-        }
-        Holder::Call(hash) => token.user_assertion_hash.as_deref() == Some(*hash),
-    };
+fn mismatch(sought: &Sought<'_>, token: &AccessToken) -> Option<Reason> {
+    let query = sought.query;
     let (token_type, key_id) = entry::scheme(token);
     if !same(&query.client_id, &token.client_id) {
         return Some(Reason::OtherClient);
     }
-    if !entry::same_environment(&query.environment, &token.environment) {
+    if !sought.is_here(&token.environment) {
         return Some(Reason::OtherEnvironment);
     }
-    if !held {
+    if !sought.is_held(token.home_account_id.as_deref(), token.user_assertion_hash.as_deref()) {
         return Some(Reason::OtherPurpose);
     }
-    if query.realm.as_deref().is_some_and(|realm| !same(realm, entry::realm_of(token))) {
+    if sought.realm.is_some_and(|realm| !same(realm, entry::realm_of(token))) {
         return Some(Reason::OtherRealm);
     }
     if !same(&query.token_type, token_type) || query.key_id.as_deref().unwrap_or_default() != key_id {
         return Some(Reason::OtherType);
     }
-    let ext = |ext: &Option<String>| ext.as_deref().unwrap_or_default().to_ascii_lowercase();
-    if ext(&query.ext_cache_key) != ext(&token.ext_cache_key) {
+    let ext = query.ext_cache_key.as_deref().unwrap_or_default();
+    if !same(ext, token.ext_cache_key.as_deref().unwrap_or_default()) {
         return Some(Reason::OtherPurpose);
     }
     let has = |scope: &str| token.target.iter().any(|granted| same(scope, granted));
@@ -314,19 +333,12 @@ fn mismatch(query: &TokenQuery, holder: &Holder<'_>, token: &AccessToken) -> Opt
     None
 }
 
-fn is_for(token: &RefreshToken, query: &TokenQuery, holder: &Holder<'_>, owner: &RefreshOwner<'_>) -> bool {
-    let held = match holder {
-        Holder::Account(home) => {
-            home.eq_ignore_ascii_case(token.home_account_id.as_deref().unwrap_or_default())
-                && token.user_assertion_hash.is_none()
-        }
-        Holder::Call(hash) => token.user_assertion_hash.as_deref() == Some(*hash),
-    };
+fn is_for(token: &RefreshToken, sought: &Sought<'_>, owner: &RefreshOwner<'_>) -> bool {
     let owned = match owner {
-        RefreshOwner::Client(client) => {
-            token.family_id.is_none() && token.client_id.eq_ignore_ascii_case(client)
-        }
+        RefreshOwner::Client(client) => token.family_id.is_none() && same(&token.client_id, client),
         RefreshOwner::Family(family) => token.family_id.as_deref() == Some(*family),
     };
-    held && owned && entry::same_environment(&token.environment, &query.environment)
+    owned
+        && sought.is_held(token.home_account_id.as_deref(), token.user_assertion_hash.as_deref())
+        && sought.is_here(&token.environment)
 }
