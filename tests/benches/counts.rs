@@ -2,11 +2,15 @@
 //!
 //! Instructions are the difference between a run of 40 and one of 20, over 20, so that start-up does not count.
 
+mod filled;
 mod work;
 
+use std::cell::{OnceCell, RefCell};
 use std::hint::black_box;
 use std::process::Command;
 
+use entrada_core::cache::Memory;
+use filled::Shape;
 use work::{Documents, Flows};
 
 type Work = (&'static str, Box<dyn Fn() -> usize>);
@@ -25,7 +29,32 @@ fn all() -> Vec<Work> {
         ("answer, memchr", Box::new(|| work::pass(&documents.answer))),
         ("flow federated", Box::new(|| flows.federated())),
         ("flow managed", Box::new(|| flows.managed())),
+        ("cache hit, 10000 accounts", finding(Shape::Accounts, SIZE / 2)),
+        ("cache hit, 10000 resources", finding(Shape::Resources, SIZE / 2)),
+        ("cache miss, 10000 resources", finding(Shape::Resources, usize::MAX)),
+        ("client credentials from the cache", calling()),
     ]
+}
+
+const SIZE: usize = 10_000;
+
+/// Asks a cache, which is filled for the first question.
+fn finding(shape: Shape, at: usize) -> Box<dyn Fn() -> usize> {
+    let cache = OnceCell::new();
+    let query = shape.query(at);
+    Box::new(move || {
+        let cache = cache.get_or_init(|| RefCell::new(filled::cache(shape, SIZE)));
+        cache.borrow_mut().find(&query).access_tokens.len()
+    })
+}
+
+fn calling() -> Box<dyn Fn() -> usize> {
+    let memory = OnceCell::new();
+    let flow = filled::flow(SIZE / 2);
+    Box::new(move || {
+        let memory = memory.get_or_init(|| RefCell::new(Memory::new(filled::cache(Shape::Resources, SIZE))));
+        filled::hit(&mut memory.borrow_mut(), &flow)
+    })
 }
 
 /// Instructions of this program, started anew to do one piece of work `times` times.

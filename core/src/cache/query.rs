@@ -108,7 +108,7 @@ pub struct TokenView {
 
 impl TokenView {
     /// The most entries that are told of.
-    pub const MOST_CONSIDERED: usize = 16;
+    pub const MOST_CONSIDERED: usize = 8;
 }
 
 /// A token that was looked at and not used. It holds no secret.
