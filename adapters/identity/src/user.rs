@@ -78,6 +78,11 @@ impl fmt::Display for UserSource {
 /// variable `USERPRINCIPALNAME`. None of the three is more than a good guess, and [`CurrentUser::source`] says which it
 /// was. With a client keytab and no ticket yet, this asks the KDC for one.
 ///
+/// Where users have another suffix than their realm (`joe@contoso.com` is the account `jdoe` of `AD.CONTOSO.COM`), it
+/// depends on how the ticket was got. `kinit -E joe@contoso.com` keeps that name, which is then the answer. With `-C -E`
+/// the KDC puts the account's name in its place, and the rule makes `jdoe@ad.contoso.com` of it: wrong, so give a rule of
+/// your own to [`current_user_by`], or name the user.
+///
 /// # Errors
 /// `unknown_user` if nothing says who it is; `get_user_name_failed` if Windows does not tell;
 /// `kerberos_library_missing` if nobody could be asked.

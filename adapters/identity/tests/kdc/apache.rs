@@ -28,6 +28,8 @@ pub(crate) struct Setup {
     pub(crate) mechanism: Mechanism,
     /// By how much Apache's clock is wrong.
     pub(crate) clock: Option<&'static str>,
+    /// How long a header may be, if not as long as usual: 8 KiB.
+    pub(crate) field_limit: Option<u32>,
 }
 
 /// What Apache takes.
@@ -43,7 +45,12 @@ pub(crate) enum Mechanism {
 pub(crate) const PASSWORDS: &str = "passwords";
 
 /// What each user is called in the cloud, by the name that Apache knows.
-const USERS: &str = "users";
+const USERS: &str = "\
+joe@CONTOSO.COM joe@contoso.com
+CONTOSO\\joe joe@contoso.com
+jdoe@AD.CONTOSO.COM joe@contoso.com
+joe\\@contoso.com@AD.CONTOSO.COM joe@contoso.com
+";
 
 impl Farm {
     pub(crate) fn start(folder: &Folder) -> Self {
@@ -54,8 +61,12 @@ impl Farm {
         let port = free_port();
         let emulator = behind(port, setup.world);
         certificate::issue(folder, Signature::default());
-        folder.write(USERS, "joe@CONTOSO.COM joe@contoso.com\nCONTOSO\\joe joe@contoso.com\n");
-        folder.write("httpd.conf", &httpd_conf(folder, port, setup.mechanism));
+        folder.write("users", USERS);
+        let mut configuration = httpd_conf(folder, port, setup.mechanism);
+        if let Some(limit) = setup.field_limit {
+            configuration.push_str(&format!("LimitRequestFieldSize {limit}\n"));
+        }
+        folder.write("httpd.conf", &configuration);
         // Apache is another user here, where this one is root.
         fs::create_dir_all(folder.path("delegated")).expect("a folder");
         folder.permit("delegated", 0o777);
@@ -141,7 +152,7 @@ SSLProxyEngine on
 SSLProxyCheckPeerName off
 ProxyPreserveHost On
 ProxyPass "/" "https://{BEHIND}:{port}/"
-RewriteMap users "txt:{folder}/{USERS}"
+RewriteMap users "txt:{folder}/users"
 <LocationMatch "/windowstransport$">
     AuthType GSSAPI
     AuthName "Contoso"

@@ -16,6 +16,8 @@ mod asked;
 mod certificate;
 mod child;
 mod cutting;
+mod directory;
+mod domain;
 mod failures;
 mod folder;
 mod hostile;

@@ -69,12 +69,12 @@ impl Realm {
 
     /// Writes a client's configuration, in which the KDC listens on some port.
     pub(crate) fn configure(&self, name: &str, port: u16) {
-        self.write(name, &krb5_conf(&format!("{REALM} = {{\n  kdc = 127.0.0.1:{port}\n }}")));
+        self.write(name, &krb5_conf(REALM, Some(port)));
     }
 
     /// Writes a client's configuration that knows no KDC.
     pub(crate) fn configure_without_kdc(&self, name: &str) {
-        self.write(name, &krb5_conf(""));
+        self.write(name, &krb5_conf(REALM, None));
     }
 
     fn admin(&self, name: &str) -> Command {
@@ -93,13 +93,14 @@ impl Deref for Realm {
     }
 }
 
-/// No name is looked up in DNS, forwards or backwards.
-fn krb5_conf(realm: &str) -> String {
+/// A client's configuration, with the port of the KDC. No name is looked up in DNS, forwards or backwards.
+pub(crate) fn krb5_conf(realm: &str, port: Option<u16>) -> String {
+    let kdc = port.map_or_else(String::new, |port| format!("{realm} = {{\n  kdc = 127.0.0.1:{port}\n }}"));
     format!(
-        "[libdefaults]\n default_realm = {REALM}\n dns_lookup_kdc = false\n dns_lookup_realm = false\n \
+        "[libdefaults]\n default_realm = {realm}\n dns_lookup_kdc = false\n dns_lookup_realm = false\n \
          dns_canonicalize_hostname = false\n rdns = false\n udp_preference_limit = 1\n\
-         [realms]\n {realm}\n\
-         [domain_realm]\n localhost = {REALM}\n .contoso.com = {REALM}\n .elsewhere.example = ELSEWHERE.EXAMPLE\n"
+         [realms]\n {kdc}\n\
+         [domain_realm]\n localhost = {realm}\n .contoso.com = {realm}\n .elsewhere.example = ELSEWHERE.EXAMPLE\n"
     )
 }
 
