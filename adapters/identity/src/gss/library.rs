@@ -3,6 +3,7 @@
 
 use std::error::Error;
 use std::ffi::c_int;
+use std::mem::ManuallyDrop;
 
 use libloading::Library;
 
@@ -65,7 +66,7 @@ impl Gss {
         let mut error = None;
         for name in names {
             match open(name) {
-                Ok(library) => return Self::bind(library, name),
+                Ok(library) => return Self::bind(&library, name),
                 Err(missing) => error = Some(missing),
             }
         }
@@ -89,11 +90,11 @@ impl Gss {
 }
 
 /// Loads a library for good: its threads and its own libraries may outlive any user of it.
-pub(crate) fn open(name: &'static str) -> Result<&'static Library, IdentityError> {
+pub(crate) fn open(name: &'static str) -> Result<ManuallyDrop<Library>, IdentityError> {
     // SAFETY: it is one of the platform's libraries, found where the platform looks for them; their initialisers have no
     // preconditions.
     let library = unsafe { Library::new(name) }.map_err(|error| missing(name, &error))?;
-    Ok(Box::leak(Box::new(library)))
+    Ok(ManuallyDrop::new(library))
 }
 
 pub(crate) fn missing(library: &'static str, error: &libloading::Error) -> IdentityError {

@@ -63,7 +63,8 @@ functions! {
 
 /// Reads the default cache.
 pub(super) fn default_cache() -> Result<Default, IdentityError> {
-    let kerberos = Kerberos::bind(gss::open(NAME)?)?;
+    let library = gss::open(NAME)?;
+    let kerberos = Kerberos::bind(&library)?;
     let mut context = ptr::null_mut();
     // SAFETY: the library writes to a local.
     let code = unsafe { (kerberos.init_context)(&mut context) };

@@ -2,7 +2,7 @@
 
 use entrada_emulator::world::FEDERATED_USER;
 
-use crate::asked::{AUTHORITY_FILE, QUESTION};
+use crate::asked::{AUTHORITY_FILE, QUESTIONS};
 use crate::certificate::AUTHORITY;
 use crate::folder::Folder;
 use crate::process::{run, wrong_clock};
@@ -14,12 +14,18 @@ pub(crate) const WHY: &str = "integrated_windows_authentication_failed";
 pub(crate) struct Child<'a> {
     folder: &'a Folder,
     environment: Vec<(&'static str, String)>,
+    watched: bool,
 }
 
 impl<'a> Child<'a> {
     pub(crate) fn of(folder: &'a Folder) -> Self {
         let authority = folder.path(AUTHORITY).display().to_string();
-        Self { folder, environment: vec![(AUTHORITY_FILE, authority)] }
+        Self { folder, environment: vec![(AUTHORITY_FILE, authority)], watched: false }
+    }
+
+    /// Watched by valgrind: what is used wrongly, or is lost for good, is a failure.
+    pub(crate) fn watched(self) -> Self {
+        Self { watched: true, ..self }
     }
 
     pub(crate) fn with(mut self, variable: &'static str, value: impl Into<String>) -> Self {
@@ -104,16 +110,32 @@ impl<'a> Child<'a> {
     }
 
     fn ask(&self, question: &str) -> String {
+        self.ask_all(&[question]).remove(0)
+    }
+
+    /// One child for several questions: one that is watched takes seconds to start.
+    pub(crate) fn ask_all(&self, questions: &[&str]) -> Vec<String> {
         let own = std::env::current_exe().expect("a program");
-        let mut command = self.folder.client(own.to_str().expect("text"));
+        let mut command = match self.watched {
+            true => self.folder.client("valgrind"),
+            false => self.folder.client(own.to_str().expect("text")),
+        };
+        if self.watched {
+            let known = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/kdc/valgrind.supp");
+            command.arg(format!("--suppressions={known}"));
+            command.args(["--quiet", "--error-exitcode=99", "--leak-check=full", "--num-callers=40"]);
+            command.args(["--show-leak-kinds=definite", "--errors-for-leak-kinds=definite"]).arg(own);
+        }
         command.args(["asked::is_asked", "--exact", "--ignored", "--nocapture", "--test-threads=1"]);
-        command.env(QUESTION, question);
+        command.env(QUESTIONS, questions.join("\n"));
         for (variable, value) in &self.environment {
             command.env(variable, value);
         }
         let output = run(&mut command, "");
-        let answer = output.lines().find_map(|line| line.split_once("answer: "));
-        answer.unwrap_or_else(|| panic!("no answer: {output}")).1.to_owned()
+        let answers = output.lines().filter_map(|line| line.split_once("answer: "));
+        let answers: Vec<String> = answers.map(|(_, answer)| answer.to_owned()).collect();
+        assert_eq!(answers.len(), questions.len(), "{output}");
+        answers
     }
 }
 

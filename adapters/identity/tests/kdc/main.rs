@@ -21,6 +21,7 @@ mod domain;
 mod failures;
 mod folder;
 mod hostile;
+mod memory;
 mod ntlm;
 mod process;
 mod protected;
