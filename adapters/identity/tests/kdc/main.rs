@@ -7,6 +7,13 @@
 //!     └── starts and stops all of them
 //! ```
 //!
+//! ```text
+//! tokens      Kerberos, and each way to fail          directory   a user of Active Directory, by Samba
+//! failures    servers and networks that break off     ntlm        where there is no ticket
+//! hostile     what the library must survive           protected   channel bindings that are demanded
+//! users       who is signed in                        memory      the same calls under valgrind
+//! ```
+//!
 //! Each test has its own KDC, folder and ports. They need Linux, where every address of 127.0.0.0/8 is one's own, and the
 //! packages of Debian that `.ci/identity` installs.
 #![cfg(target_os = "linux")]
