@@ -41,6 +41,7 @@ fn an_exchange_that_breaks_off_loses_no_memory() {
             ("answer HTTP/localhost /dev/null", "negotiate_challenge_refused"),
             (&format!("answer HTTP/localhost {}", long.display()), "negotiate_challenge_refused"),
             ("user", "of the credential cache"),
+            ("ticket", "joe@CONTOSO.COM for Some("),
         ],
     );
 }
@@ -50,7 +51,8 @@ fn an_exchange_that_breaks_off_loses_no_memory() {
 fn a_look_for_someone_who_is_not_there_loses_no_memory() {
     let realm = Realm::start();
     realm.write("damaged.conf", "[libdefaults\n = {\n");
-    let nobody = [("user", "unknown_user"), ("round HTTP/localhost", "kerberos_ticket_missing")];
+    let missing = "kerberos_ticket_missing";
+    let nobody = [("user", "unknown_user"), ("round HTTP/localhost", missing), ("ticket", missing)];
     assert_answers(Child::of(&realm), &nobody);
     assert_answers(Child::of(&realm).with_keytab("joe.keytab"), &[("user", "of the client keytab")]);
     let unusable = "kerberos_configuration_unusable";
