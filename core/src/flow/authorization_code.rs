@@ -53,7 +53,7 @@ use crate::context::{Context, Resolved};
 use crate::error::{Error, Misuse};
 use crate::preflight::FlowKind;
 pub use crate::protocol::authorization::SignInPrompt;
-use crate::protocol::authorization::{check_extra, random, redirect_uri};
+use crate::protocol::authorization::{check_extra, redirect_uri};
 use crate::protocol::redirect::ResponseMode;
 use crate::resolve::{Subject, resolve};
 use crate::seed::Seed;
@@ -181,9 +181,6 @@ impl Expect<Result<Resolved, Error>, SignIn> for ExpectAuthority {
         _now: Timestamp,
     ) -> Result<Step<SignIn>, Error> {
         let Self { question, origin, spa_code } = *self;
-        let at = resolved?;
-        let verifier = random(at.cx.seed(), "pkce");
-        let asked = question.ask(&at, Some(&verifier))?;
-        Ok(Step::Done(SignIn { asked, verifier, origin, spa_code }))
+        Ok(Step::Done(SignIn { origin, spa_code, ..SignIn::begin(&question, &resolved?)? }))
     }
 }

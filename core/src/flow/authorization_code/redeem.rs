@@ -2,6 +2,7 @@
 
 use super::{AuthorizationCode, SignIn};
 use crate::application::Application;
+use crate::asked::Asked;
 use crate::context::{Context, Resolved};
 use crate::error::{Error, SignInFault};
 use crate::preflight::FlowKind;
@@ -29,13 +30,20 @@ impl Flow for RedeemAuthorizationCode {
     type Output = AuthenticationResult;
 
     fn start(self, _now: Timestamp, seed: Seed) -> Result<Step<AuthenticationResult>, Error> {
-        let AuthorizationCode { sign_in: SignIn { asked, verifier, origin, spa_code }, code } = self.code;
+        let (asked, grant) = self.code.into_grant();
         asked.check(&self.app, "authorization code")?;
         let options = asked.options();
         let cx = Context::new(FlowKind::AuthorizationCode, self.app, asked.scopes, options, seed)?;
-        let grant =
-            Grant::AuthorizationCode { code, redirect_uri: asked.redirect_uri, verifier, origin, spa_code };
         Ok(resolve(cx, Subject::Once, ExpectAuthority { grant, nonce: asked.nonce }))
+    }
+}
+
+impl AuthorizationCode {
+    /// What was asked, and what redeems the answer.
+    pub(crate) fn into_grant(self) -> (Asked, Grant) {
+        let Self { sign_in: SignIn { asked, verifier, origin, spa_code }, code } = self;
+        let redirect_uri = asked.redirect_uri.clone();
+        (asked, Grant::AuthorizationCode { code, redirect_uri, verifier, origin, spa_code })
     }
 }
 
@@ -52,10 +60,19 @@ impl Expect<Result<Resolved, Error>, AuthenticationResult> for ExpectAuthority {
         now: Timestamp,
     ) -> Result<Step<AuthenticationResult>, Error> {
         let Self { grant, nonce } = *self;
-        let at = resolved?;
-        let cx = at.cx.clone();
-        redeem(at, grant, now, ExpectTokens { cx, nonce })
+        redeem_code(resolved?, grant, nonce, now)
     }
+}
+
+/// Redeems a code and ends the flow: with tokens of the sign-in that has this nonce, or with none.
+pub(crate) fn redeem_code(
+    at: Resolved,
+    grant: Grant,
+    nonce: Secret,
+    now: Timestamp,
+) -> Result<Step<AuthenticationResult>, Error> {
+    let cx = at.cx.clone();
+    redeem(at, grant, now, ExpectTokens { cx, nonce })
 }
 
 #[derive(Debug)]

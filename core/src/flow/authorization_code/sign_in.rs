@@ -7,8 +7,10 @@ use url::Url;
 
 use super::RedeemAuthorizationCode;
 use crate::application::Application;
-use crate::asked::Asked;
+use crate::asked::{Asked, Question};
+use crate::context::Resolved;
 use crate::error::{Error, SignInFault};
+use crate::protocol::authorization::random;
 use crate::protocol::redirect::ResponseMode;
 use crate::secret::Secret;
 
@@ -30,6 +32,13 @@ pub struct SignIn {
 }
 
 impl SignIn {
+    /// Puts the question, to be answered with a code that whoever has the verifier can redeem.
+    pub(crate) fn begin(question: &Question, at: &Resolved) -> Result<Self, Error> {
+        let verifier = random(at.cx.seed(), "pkce");
+        let asked = question.ask(at, Some(&verifier))?;
+        Ok(Self { asked, verifier, origin: None, spa_code: false })
+    }
+
     /// The address to open in the browser. It holds the state and the nonce, but neither the verifier nor a credential.
     #[must_use]
     pub const fn url(&self) -> &Url {
