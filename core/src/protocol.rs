@@ -5,6 +5,7 @@
 pub mod authorization;
 pub mod challenge;
 pub(crate) mod client_assertion;
+pub mod cookies;
 pub mod device;
 pub mod discovery;
 pub mod id_token;
