@@ -8,6 +8,7 @@ pub use self::options::RequestOptions;
 pub(crate) use self::options::flight_key;
 use crate::authority::{Authority, Region};
 use crate::flow::accounts::Accounts;
+use crate::flow::adfs_integrated_auth::AdfsIntegratedAuth;
 use crate::flow::agent_user::{AgentUser, FederatedUser};
 use crate::flow::authorization_code::{AuthorizationCode, RedeemAuthorizationCode, StartSignIn};
 use crate::flow::client_credentials::ClientCredentials;
@@ -83,6 +84,19 @@ impl PublicClientApplication {
         username: impl Into<String>,
     ) -> IntegratedWindowsAuth {
         IntegratedWindowsAuth::new(self.clone(), scopes, username)
+    }
+
+    /// Gets a token from AD FS, without Entra ID, for the user who is signed in to this machine, with no prompt.
+    ///
+    /// `redirect_uri` is the application's, as it is registered at AD FS; nothing listens there. See
+    /// [`adfs_integrated_auth`](crate::flow::adfs_integrated_auth) for what this flow needs and never does.
+    #[must_use]
+    pub fn acquire_token_by_adfs_integrated_auth<S: Into<String>>(
+        &self,
+        scopes: impl IntoIterator<Item = S>,
+        redirect_uri: impl Into<String>,
+    ) -> AdfsIntegratedAuth {
+        AdfsIntegratedAuth::new(self.clone(), scopes, redirect_uri)
     }
 
     /// Gets a token with the user's password, which is sent once.

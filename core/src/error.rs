@@ -1,6 +1,7 @@
 //! What can go wrong, whose turn it is then, and what to do.
 
 mod aadsts;
+mod adfs;
 mod codes;
 mod fault;
 mod refusal;
@@ -14,6 +15,7 @@ use std::time::Duration;
 use http::StatusCode;
 
 pub use self::aadsts::explain;
+pub use self::adfs::AdfsFault;
 pub use self::codes::OWN_CODES;
 pub use self::fault::{Fault, Service};
 pub use self::refusal::{FederationFault, Refusal};

@@ -1,6 +1,7 @@
 //! What a user can start. One file a flow: its states in the order in which they occur, no parsing.
 
 pub mod accounts;
+pub mod adfs_integrated_auth;
 pub mod agent_user;
 pub mod authorization_code;
 pub mod client_credentials;

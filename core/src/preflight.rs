@@ -24,6 +24,8 @@ use crate::error::Misuse;
 pub enum FlowKind {
     /// Integrated Windows authentication.
     IntegratedWindowsAuth,
+    /// Integrated sign-in at AD FS alone.
+    AdfsIntegratedAuth,
     /// User name and password.
     UsernamePassword,
     /// Device code.
@@ -46,8 +48,9 @@ pub enum FlowKind {
 
 impl FlowKind {
     /// Every flow.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::IntegratedWindowsAuth,
+        Self::AdfsIntegratedAuth,
         Self::UsernamePassword,
         Self::DeviceCode,
         Self::AuthorizationCode,
@@ -64,6 +67,7 @@ impl FlowKind {
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::IntegratedWindowsAuth => "integrated_windows_auth",
+            Self::AdfsIntegratedAuth => "adfs_integrated_auth",
             Self::UsernamePassword => "username_password",
             Self::DeviceCode => "device_code",
             Self::AuthorizationCode => "authorization_code",
@@ -88,15 +92,17 @@ impl FlowKind {
             Self::Implicit => 2005,
             Self::OnBehalfOf => 2006,
             Self::DeviceCode => 2008,
+            Self::AdfsIntegratedAuth => 2009,
             Self::UserFederatedIdentityCredential => 2019,
         }
     }
 
     const fn row(self) -> Row {
         use Audience::{Confidential, Either, Public};
-        use Tenants::{Any, One, Work};
+        use Tenants::{Any, No, One, Work};
         match self {
             Self::IntegratedWindowsAuth => Row::new(Public, Work, ""),
+            Self::AdfsIntegratedAuth => Row::new(Public, No, "adfs"),
             Self::UsernamePassword => Row::new(Either, Work, "adfs b2c ciam dsts oidc"),
             Self::DeviceCode => Row::new(Public, Any, "adfs ciam dsts oidc"),
             Self::AuthorizationCode => Row::new(Either, Any, "adfs b2c ciam dsts oidc"),
@@ -114,6 +120,7 @@ impl fmt::Display for FlowKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::IntegratedWindowsAuth => "integrated Windows authentication",
+            Self::AdfsIntegratedAuth => "the AD FS integrated flow",
             Self::UsernamePassword => "the user name and password flow",
             Self::DeviceCode => "the device code flow",
             Self::AuthorizationCode => "the authorization code flow",
@@ -156,11 +163,14 @@ enum Tenants {
     Work,
     /// A single one: none of the names that stand for many.
     One,
+    /// None: the flow is not for Entra.
+    No,
 }
 
 impl Tenants {
     const fn take(&self, tenant: &Tenant) -> bool {
         match (self, tenant) {
+            (Self::No, _) => false,
             (Self::Any, _) | (_, Tenant::Id(_)) | (Self::Work, Tenant::Organizations) => true,
             (Self::Work, Tenant::Common | Tenant::Consumers) => false,
             (Self::One, Tenant::Common | Tenant::Organizations | Tenant::Consumers) => false,
@@ -190,6 +200,9 @@ pub(crate) fn check(flow: FlowKind, app: &Application, authority: &Authority) ->
     }
     let kind = authority.kind();
     match kind {
+        AuthorityKind::Entra(_) if matches!(row.tenants, Tenants::No) => {
+            Err(Misuse::AuthorityKind { flow, kind: kind.as_str() })
+        }
         AuthorityKind::Entra(tenant) if !row.tenants.take(tenant) => {
             Err(Misuse::Tenant { flow, tenant: tenant.to_string() })
         }

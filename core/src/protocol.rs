@@ -2,6 +2,7 @@
 //!
 //! The readers take whatever bytes come and are public so that they can be used, measured and fuzzed on their own.
 
+pub(crate) mod adfs;
 pub mod authorization;
 pub mod challenge;
 pub(crate) mod client_assertion;

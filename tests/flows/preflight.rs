@@ -23,6 +23,7 @@ const TABLE: &str = "
     flow                     public     confidential
                              t o c p f b x d i   t o c p f b x d i
     integrated_windows_auth  + + t t k k k k k   a a a a a a a a a
+    adfs_integrated_auth     k k k k + k k k k   a a a a a a a a a
     username_password        + + t t + + + + +   + + t t + + + + +
     device_code              + + + + + k + + +   a a a a a a a a a
     authorization_code       + + + + + + + + +   + + + + + + + + +

@@ -1,8 +1,14 @@
 //! The codes that no MSAL has.
 
 /// The codes that are Entrada's own, where MSAL has none, with what each means.
-pub const OWN_CODES: [(&str, &str); 31] = [
+pub const OWN_CODES: [(&str, &str); 37] = [
     ("access_token_missing", "the token endpoint answered without an access token"),
+    ("adfs_cookies_unusable", "AD FS set cookies that are too many or too long to be carried along"),
+    ("adfs_error_page", "AD FS showed an error page in place of an answer"),
+    ("adfs_interaction_required", "AD FS accepted the signed-in user, and wants more of them"),
+    ("adfs_redirected_elsewhere", "AD FS redirected to another address than its own or the redirect URI"),
+    ("adfs_redirects_unusable", "AD FS redirected in circles, or without an address that can be read"),
+    ("adfs_sign_in_page", "AD FS showed a page in place of asking for integrated authentication"),
     ("authority_kind_not_supported", "the flow does not work with this kind of authority"),
     ("client_type_not_supported", "the flow is for public clients alone, or for confidential ones"),
     ("cloud_mismatch", "the account belongs to another national cloud than the authority"),

@@ -5,7 +5,8 @@ use std::time::Duration;
 use http::StatusCode;
 
 use super::{
-    Denial, ErrorKind, FederationFault, Misuse, NoToken, Refusal, SignInFault, Unsupported, Violation,
+    AdfsFault, Denial, ErrorKind, FederationFault, Misuse, NoToken, Refusal, SignInFault, Unsupported,
+    Violation,
 };
 use crate::cache::StoreError;
 use crate::http::{TransportError, TransportErrorKind};
@@ -25,6 +26,9 @@ pub enum Fault {
     /// A sign-in in a browser came to nothing, though the service did not refuse it.
     #[error("{0}")]
     SignIn(SignInFault),
+    /// AD FS did not let the signed-in user through to an answer.
+    #[error("{0}")]
+    Adfs(AdfsFault),
     /// The federation server answered with a SOAP fault.
     #[error("{0}")]
     Federation(Box<FederationFault>),
@@ -130,6 +134,7 @@ impl Fault {
             Self::Refused(refusal) => &refusal.error,
             Self::Denied(denial) => denial.code(),
             Self::SignIn(fault) => fault.code(),
+            Self::Adfs(fault) => fault.code(),
             Self::Federation(_) => "federated_service_returned_error",
             Self::IntegratedRefused { .. } => "integrated_authentication_refused",
             Self::Status { service, status, .. } => match service {
@@ -138,7 +143,7 @@ impl Fault {
                 Service::UserRealm => "user_realm_discovery_failed",
                 Service::FederationMetadata => "accessing_ws_metadata_exchange_failed",
                 Service::Federation => "federated_service_returned_error",
-                Service::DeviceAuthorization | Service::Token => match *status {
+                Service::Authorization | Service::DeviceAuthorization | Service::Token => match *status {
                     StatusCode::NOT_FOUND => "not_found",
                     StatusCode::TOO_MANY_REQUESTS => "request_throttled",
                     _ => "http_status_not_200",
@@ -169,6 +174,7 @@ impl Fault {
     pub(crate) fn status(&self) -> Option<StatusCode> {
         match self {
             Self::Refused(refusal) => Some(refusal.status),
+            Self::Adfs(fault) => fault.status(),
             Self::Federation(fault) => Some(fault.status),
             Self::Status { status, .. } | Self::Violation { status, .. } | Self::Throttled { status, .. } => {
                 Some(*status)
@@ -213,6 +219,7 @@ impl Fault {
         match self {
             Self::Refused(refusal) => refusal.kind(),
             Self::Denied(denial) => denial.kind(),
+            Self::Adfs(fault) => fault.kind(),
             Self::Status { status: StatusCode::TOO_MANY_REQUESTS, .. } => ErrorKind::Throttled,
             // The same mistake of the user is of the same kind, whoever checks the password.
             Self::Federation(fault) if fault.is_the_users() => ErrorKind::UiRequired,
@@ -257,6 +264,9 @@ pub enum Service {
     /// The WS-Trust endpoint of the federation server.
     #[error("the federation server")]
     Federation,
+    /// The authorization endpoint.
+    #[error("the authorization endpoint")]
+    Authorization,
     /// The device authorization endpoint.
     #[error("the device authorization endpoint")]
     DeviceAuthorization,

@@ -1,7 +1,9 @@
 //! What to do about an error, whatever it is.
 
 use super::aadsts::{WRAPPERS, explain, explained};
-use super::{Denial, Fault, FederationFault, Misuse, NoToken, Refusal, Service, Unsupported, Violation};
+use super::{
+    Denial, Fault, FederationFault, Misuse, NoToken, Refusal, Service, SignInFault, Unsupported, Violation,
+};
 use crate::context::Context;
 use crate::http::TransportErrorKind;
 use crate::preflight::FlowKind;
@@ -13,7 +15,13 @@ pub(super) fn remedy(fault: &Fault, call: Option<&Context>) -> String {
     match fault {
         Fault::Refused(refusal) => refused(refusal, call),
         Fault::Denied(denial) => denied(denial).to_owned(),
+        Fault::SignIn(SignInFault::Unreadable(_) | SignInFault::Without(_))
+            if call.is_some_and(|call| call.flow() == FlowKind::AdfsIntegratedAuth) =>
+        {
+            NO_ANSWER.to_owned()
+        }
         Fault::SignIn(fault) => fault.remedy().to_owned(),
+        Fault::Adfs(fault) => fault.remedy().to_owned(),
         Fault::Federation(fault) => federation(fault),
         Fault::IntegratedRefused { schemes } => {
             let hint = if schemes.iter().any(|scheme| scheme.eq_ignore_ascii_case("Negotiate")) {
@@ -43,7 +51,11 @@ pub(super) fn remedy(fault: &Fault, call: Option<&Context>) -> String {
             "The developer: check the authority; its /.well-known/openid-configuration must be an OpenID provider's metadata."
                 .to_owned()
         }
-        Fault::Status { service: Service::DeviceAuthorization | Service::Token, retry_after, .. } => match retry_after {
+        Fault::Status {
+            service: Service::Authorization | Service::DeviceAuthorization | Service::Token,
+            retry_after,
+            ..
+        } => match retry_after {
             Some(pause) => format!("The application: try again in {} seconds.", pause.as_secs()),
             None => "The operator: check the authority, and any proxy between; then try again later.".to_owned(),
         },
@@ -88,6 +100,9 @@ pub(super) fn remedy(fault: &Fault, call: Option<&Context>) -> String {
         }
     }
 }
+
+const NO_ANSWER: &str = "The administrator of AD FS: look for the correlation id in the event log (AD FS/Admin); what it sent to \
+     the redirect URI is neither a code nor an error.";
 
 const MANAGED_WITHOUT_HEADERS: &str = "The developer: switch client_info_headers on and try again; without these headers the service calls \
      even a user with seamless single sign-on managed. If it does so with them too, sign the account in interactively, \
@@ -331,6 +346,18 @@ fn misused(misuse: &Misuse) -> &'static str {
         Misuse::Authority { .. } => {
             "The developer: give an address such as https://login.microsoftonline.com/contoso.com, without user name, query or \
              fragment."
+        }
+        Misuse::AuthorityKind { flow: FlowKind::IntegratedWindowsAuth, kind: "adfs" } => {
+            "The developer: this flow asks Entra ID who the user's federation server is. At AD FS alone the signed-in user gets \
+             a token with the AD FS integrated flow (adfs_integrated_auth), which needs the redirect URI."
+        }
+        Misuse::AuthorityKind { flow: FlowKind::AdfsIntegratedAuth, kind: "entra" } => {
+            "The developer: this flow is for AD FS without Entra ID. With an authority of Entra ID use integrated Windows \
+             authentication (integrated_windows_auth), which finds the user's federation server."
+        }
+        Misuse::AuthorityKind { flow: FlowKind::AdfsIntegratedAuth, .. } => {
+            "The developer: this flow is for AD FS alone, such as https://sts.contoso.com/adfs; interactive sign-in works with \
+             every kind of authority."
         }
         Misuse::AuthorityKind { .. } => {
             "The developer: use another flow, or an authority of another kind; interactive sign-in works with every kind."

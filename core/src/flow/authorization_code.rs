@@ -66,6 +66,7 @@ mod sign_in;
 mod tests;
 
 pub use self::redeem::RedeemAuthorizationCode;
+pub(crate) use self::redeem::redeem_code;
 pub use self::sign_in::{AuthorizationCode, SignIn};
 
 /// Begins a sign-in in a browser.

@@ -2,11 +2,12 @@
 
 use entrada_core::cache::StoreError;
 use entrada_core::error::{
-    Denial, Error, Fault, FederationFault, IdTokenFault, Misuse, NoToken, OWN_CODES, Refusal, Service,
-    SignInFault, Unsupported, Violation,
+    AdfsFault, Denial, Error, Fault, FederationFault, IdTokenFault, Misuse, NoToken, OWN_CODES, Refusal,
+    Service, SignInFault, Unsupported, Violation,
 };
 use entrada_core::http::{TransportError, TransportErrorKind};
 use entrada_core::preflight::FlowKind;
+use entrada_core::protocol::cookies::CookieError;
 use entrada_core::protocol::mex::MexError;
 use entrada_core::protocol::redirect::{RedirectError, ResponseMode};
 use entrada_core::protocol::wstrust::RstrError;
@@ -278,6 +279,18 @@ fn faults() -> Vec<Fault> {
             SignInFault::NoListener { detail: "it says why".to_owned() },
         ]
         .map(Fault::SignIn),
+    );
+    let status = StatusCode::OK;
+    faults.extend(
+        [
+            AdfsFault::SignInPage { status },
+            AdfsFault::MoreWanted { status },
+            AdfsFault::ErrorPage { status, number: 9604 },
+            AdfsFault::Elsewhere { host: "another".to_owned() },
+            AdfsFault::InCircles { most: 5 },
+            AdfsFault::Cookies(CookieError::TooLong),
+        ]
+        .map(Fault::Adfs),
     );
     faults.extend(
         [

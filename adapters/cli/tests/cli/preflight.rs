@@ -84,7 +84,7 @@ fn the_whole_table_of_an_authority_can_be_shown() {
 
     let ran = run(&["preflight", "--all", "--json", "--authority", COMMON]);
     let told: Value = serde_json::from_str(&ran.out).unwrap();
-    assert_eq!(told.as_array().unwrap().len(), 20);
+    assert_eq!(told.as_array().unwrap().len(), 22);
 }
 
 #[test]
