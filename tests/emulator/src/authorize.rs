@@ -17,6 +17,7 @@ use crate::server::Call;
 use crate::service::{Kind, Service};
 use crate::sign_in;
 use crate::state::State;
+use crate::wia;
 
 /// An authorization request that keeps the rules.
 #[derive(Debug, Clone)]
@@ -67,7 +68,8 @@ pub(crate) fn authorize(state: &State, call: &Call, service: &Service) -> Reply 
         Form::parse(call.raw_query.as_deref().unwrap_or_default())
     };
     match read(state, call, service, form) {
-        Ok(authorization) => sign_in::begin(state, call, authorization),
+        Ok(authorization) => wia::begin(state, call, &authorization)
+            .unwrap_or_else(|| sign_in::begin(state, call, authorization)),
         // Nobody is sent to an address that is not known to be the application's.
         Err(Wrong::Page(refusal)) => {
             refusal.record(state);

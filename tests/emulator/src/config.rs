@@ -38,8 +38,11 @@ pub struct Config {
     pub relying_parties: Vec<String>,
     /// The one audience whose assertions the token endpoint accepts.
     pub audience: String,
-    /// How HTTP Negotiate runs at `windowstransport`.
+    /// How HTTP Negotiate runs at `windowstransport` and at AD FS's authorize endpoint.
     pub negotiate: Negotiate,
+    /// The user agents whom AD FS's authorize endpoint asks for a ticket (`WIASupportedUserAgents`); none of them contained in
+    /// the request's means its pages.
+    pub wia_user_agents: Vec<String>,
     /// After how many wrong passwords an account is locked; `None` is never.
     pub lockout_threshold: Option<u32>,
     /// Seconds by which the emulator's clock is ahead of the real one.
@@ -191,6 +194,9 @@ impl Default for Config {
             relying_parties: vec![world::AUDIENCE.into(), world::OTHER_RELYING_PARTY.into()],
             audience: world::AUDIENCE.into(),
             negotiate: Negotiate::default(),
+            wia_user_agents: ["MSAuthHost/1.0/In-Domain", "MSIE 10.0", "Trident/7.0"]
+                .map(str::to_owned)
+                .into(),
             lockout_threshold: Some(10),
             clock_offset_seconds: 0,
             assertion_lifetime_seconds: 3600,

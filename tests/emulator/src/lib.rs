@@ -9,6 +9,7 @@
 //!     GET  /adfs/services/trust/mex            mex.rs        four endpoints, and decoys
 //!     POST /adfs/services/trust/13/…           sts.rs        rst.rs reads, negotiate.rs demands, assertion.rs issues
 //!     GET  {service}/authorize                 authorize.rs  sign_in.rs asks by pages.rs, redirect.rs answers
+//!     GET  /adfs/oauth2/authorize/wia          wia.rs        AD FS and a ticket: negotiate.rs demands it
 //!     POST {service}/token                     token.rs      client.rs knows whose, grant/ judges, issue.rs signs
 //!     POST {service}/devicecode                grant/device.rs
 //!     GET  {service}/.well-known/…             discovery.rs
@@ -68,6 +69,7 @@ mod state;
 mod sts;
 mod tls;
 mod token;
+mod wia;
 pub mod world;
 
 use std::io;

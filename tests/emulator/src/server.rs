@@ -34,6 +34,7 @@ use crate::sign_in;
 use crate::state::{Recorded, State, http_date, lock};
 use crate::sts::{self, Farm};
 use crate::token;
+use crate::wia;
 
 /// The largest request body that is read.
 const BODY_LIMIT: usize = 256 * 1024;
@@ -232,25 +233,28 @@ fn route(state: &State, connection: &Connection, call: &Call) -> io::Result<Repl
         [".emulator", "violations"] if get => Ok(control::violations(state, false)),
         [".emulator", "violations"] if call.method == Method::DELETE => Ok(control::violations(state, true)),
         ["v1.0", "me"] if get => Ok(discovery::user_info(state, call)),
-        _ => found(service(state, call, &raw)),
+        _ => match Service::locate(&raw, &call.query()) {
+            Some((service, Endpoint::Wia)) if get => wia::wia(state, connection, call, &service),
+            Some((service, endpoint)) => found(answered(state, call, &service, endpoint)),
+            None => found(None),
+        },
     }
 }
 
 /// The endpoints of the services.
-fn service(state: &State, call: &Call, path: &[&str]) -> Option<Reply> {
-    let (service, endpoint) = Service::locate(path, &call.query())?;
+fn answered(state: &State, call: &Call, service: &Service, endpoint: Endpoint) -> Option<Reply> {
     let (get, post) = (call.method == Method::GET, call.method == Method::POST);
     Some(match endpoint {
         Endpoint::Token if call.method == Method::OPTIONS => token::preflight(call),
-        Endpoint::Token if post => token::token(state, call, &service),
-        Endpoint::Authorize if get || post => authorize::authorize(state, call, &service),
+        Endpoint::Token if post => token::token(state, call, service),
+        Endpoint::Authorize if get || post => authorize::authorize(state, call, service),
         Endpoint::SignIn if post => sign_in::submit(state, call),
-        Endpoint::DeviceCode if post => device::code(state, call, &service),
-        Endpoint::Device if get || post => device::page(state, call, &service),
+        Endpoint::DeviceCode if post => device::code(state, call, service),
+        Endpoint::Device if get || post => device::page(state, call, service),
         Endpoint::Logout if get || post => discovery::logout(state, call),
-        Endpoint::Metadata if get => discovery::metadata(state, call, &service),
-        Endpoint::Keys if get => discovery::keys(state, call, &service),
-        Endpoint::Revoke if post => discovery::revoke(state, call, &service),
+        Endpoint::Metadata if get => discovery::metadata(state, call, service),
+        Endpoint::Keys if get => discovery::keys(state, call, service),
+        Endpoint::Revoke if post => discovery::revoke(state, call, service),
         Endpoint::UserInfo if get || post => discovery::user_info(state, call),
         _ => return None,
     })

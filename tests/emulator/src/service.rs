@@ -35,6 +35,8 @@ pub(crate) struct Service {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Endpoint {
     Authorize,
+    /// Where AD FS asks for a ticket.
+    Wia,
     /// Where the pages' forms go.
     SignIn,
     Token,
@@ -82,7 +84,7 @@ impl Service {
         let rest = match (self.kind, endpoint) {
             (Kind::Entra, Endpoint::Device) => return "/common/oauth2/deviceauth".into(),
             (Kind::Entra | Kind::B2c, endpoint) => match endpoint {
-                Endpoint::Authorize => "/oauth2/v2.0/authorize",
+                Endpoint::Authorize | Endpoint::Wia => "/oauth2/v2.0/authorize",
                 Endpoint::SignIn => "/login",
                 Endpoint::Token => "/oauth2/v2.0/token",
                 Endpoint::DeviceCode => "/oauth2/v2.0/devicecode",
@@ -95,6 +97,7 @@ impl Service {
             },
             (Kind::Adfs, endpoint) => match endpoint {
                 Endpoint::Authorize => "/oauth2/authorize",
+                Endpoint::Wia => "/oauth2/authorize/wia",
                 Endpoint::SignIn => "/login",
                 Endpoint::Token => "/oauth2/token",
                 Endpoint::DeviceCode => "/oauth2/devicecode",
@@ -106,7 +109,7 @@ impl Service {
                 Endpoint::UserInfo => "/userinfo",
             },
             (Kind::Oidc, endpoint) => match endpoint {
-                Endpoint::Authorize => "/authorize",
+                Endpoint::Authorize | Endpoint::Wia => "/authorize",
                 Endpoint::SignIn => "/login",
                 Endpoint::Token => "/token",
                 Endpoint::DeviceCode => "/device_authorization",
@@ -188,6 +191,7 @@ fn entra(rest: &[&str]) -> Option<Endpoint> {
 fn adfs(rest: &[&str]) -> Option<Endpoint> {
     Some(match rest {
         ["oauth2", "authorize"] => Endpoint::Authorize,
+        ["oauth2", "authorize", "wia"] => Endpoint::Wia,
         ["login"] => Endpoint::SignIn,
         ["oauth2", "token"] => Endpoint::Token,
         ["oauth2", "devicecode"] => Endpoint::DeviceCode,
@@ -236,6 +240,7 @@ mod tests {
             ("/tfp/contoso.com/B2C_1_x/oauth2/v2.0/authorize", Kind::B2c, "B2C_1_x", Endpoint::Authorize),
             ("/contoso.com/oauth2/v2.0/token?p=B2C_1_x", Kind::B2c, "B2C_1_x", Endpoint::Token),
             ("/adfs/oauth2/token", Kind::Adfs, "", Endpoint::Token),
+            ("/adfs/oauth2/authorize/wia", Kind::Adfs, "", Endpoint::Wia),
             ("/adfs/.well-known/openid-configuration", Kind::Adfs, "", Endpoint::Metadata),
             ("/oidc/.well-known/openid-configuration", Kind::Oidc, "", Endpoint::Metadata),
         ] {

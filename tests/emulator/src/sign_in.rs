@@ -121,6 +121,13 @@ pub(crate) fn begin(state: &State, call: &Call, authorization: Authorization) ->
     go_on(state, call, &pending)
 }
 
+/// AD FS knows the user by his ticket; what is left is the second factor and consent.
+pub(crate) fn go_on_as(state: &State, call: &Call, authorization: &Authorization, sign_in: &SignIn) -> Reply {
+    let sign_in = Some(reused(sign_in, authorization));
+    let purpose = Purpose::Authorize(Box::new(authorization.clone()));
+    go_on(state, call, &Pending { purpose, sign_in, consented: false })
+}
+
 /// A device's code was typed.
 pub(crate) fn begin_device(state: &State, call: &Call, purpose: Purpose) -> Reply {
     go_on(state, call, &Pending { purpose, sign_in: None, consented: false })
@@ -287,7 +294,7 @@ fn new_sign_in(state: &State, purpose: &Purpose, upn: &str, methods: &[&'static 
 }
 
 /// The user, if a page can help him at all.
-fn allowed(user: User) -> Result<User, Refusal> {
+pub(crate) fn allowed(user: User) -> Result<User, Refusal> {
     match user.state {
         UserState::Active | UserState::MfaRequired | UserState::MfaEnrolment => Ok(user),
         UserState::Locked => Err(crate::issue::locked()),
@@ -343,9 +350,14 @@ fn names(state: &State, accounts: &[SignIn]) -> Vec<User> {
 }
 
 fn session_of(call: &Call) -> Option<String> {
+    cookie(call, SESSION)
+}
+
+/// The value of a cookie.
+pub(crate) fn cookie(call: &Call, name: &str) -> Option<String> {
     let cookies = call.headers.get_all(COOKIE).iter().filter_map(|value| value.to_str().ok());
     let mut pairs = cookies.flat_map(|value| value.split(';')).filter_map(|pair| pair.trim().split_once('='));
-    pairs.find(|(name, _)| *name == SESSION).map(|(_, value)| value.to_owned())
+    pairs.find(|(known, _)| *known == name).map(|(_, value)| value.to_owned())
 }
 
 /// Who is signed in at this browser.

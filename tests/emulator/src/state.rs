@@ -16,6 +16,7 @@ use crate::jwt::Keys;
 use crate::ledger::{LIMIT, Ledger};
 use crate::negotiate::Negotiate;
 use crate::sign_in::Pending;
+use crate::wia::Context;
 
 /// One request that came, without anything secret.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -64,6 +65,10 @@ pub(crate) struct Memory {
     pub(crate) sign_ins: Ledger<(String, bool)>,
     /// Who is signed in, by the browser's cookie.
     pub(crate) sessions: Ledger<Vec<SignIn>>,
+    /// Who is signed in at AD FS by his ticket, by the cookie that says so.
+    pub(crate) adfs_sessions: Ledger<SignIn>,
+    /// How far a sign-in with a ticket has come at AD FS, by its cookie.
+    pub(crate) contexts: Ledger<Context>,
     /// Sign-ins that a browser is in the middle of.
     pub(crate) pending: Ledger<Pending>,
     /// Authorization codes that were issued.

@@ -15,3 +15,4 @@ mod on_behalf_of;
 mod pages;
 mod refresh;
 mod services;
+mod wia;
