@@ -21,6 +21,7 @@
 //! | start | of its own | applications |
 //! |---|---|---|
 //! | `integrated_windows_auth` | `username` | public |
+//! | `adfs_integrated_auth` | `redirect_uri`; `user_agent`?; the authority is an AD FS | public |
 //! | `username_password` | `username`, `password` | both |
 //! | `device_code` | none; or `pending`, from a prompt, instead of `scopes` and options | public |
 //! | `silent` | `account`: `{"home_account_id":"…"}` or `{"username":"…"}`; `force_refresh`? | both |
@@ -40,6 +41,10 @@
 //! comes back, as a password is kept. `redirect` is the whole address to which it comes back or, with the `response_mode`
 //! `form_post`, the body that it posts. What `implicit_answer` ends with has `access_token`, `expires_on`, `id_token` and
 //! `id_token_claims` that may be null, and neither `account` nor `token_source`: it is kept in no cache.
+//!
+//! `adfs_integrated_auth` asks for pages with `"auth":"negotiate"`, and sends cookies that stand for the user. Answer with the
+//! redirect itself, its `location` and each `set-cookie` in a pair of its own: follow nothing, keep nothing. The redirect URI is
+//! never asked for. It is proven against the emulator alone, never against a real AD FS.
 //!
 //! All take `client_id`, `authority`, `scopes` (an array), `now`, and if need be `seed`, `cache`, `authority_kind`,
 //! `tenant` (the one to ask instead of the authority's), `claims` (a JSON object as text, as errors give it),

@@ -29,7 +29,7 @@ pub(crate) struct Start {
 }
 
 /// The members that some starts cannot use: named in the reason, as they are no slip of the pen.
-const OF_SOME_STARTS: [&str; 25] = [
+const OF_SOME_STARTS: [&str; 26] = [
     "tenant",
     "fmi_path",
     "region",
@@ -37,6 +37,7 @@ const OF_SOME_STARTS: [&str; 25] = [
     "password",
     "pending",
     "redirect_uri",
+    "user_agent",
     "prompt",
     "domain_hint",
     "response_mode",

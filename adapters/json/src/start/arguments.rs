@@ -5,6 +5,7 @@ use entrada_core::application::{
 };
 use entrada_core::error::{Error, Misuse};
 use entrada_core::flow::accounts::Accounts;
+use entrada_core::flow::adfs_integrated_auth::AdfsIntegratedAuth;
 use entrada_core::flow::agent_user::AgentUser;
 use entrada_core::flow::authorization_code::SignIn;
 use entrada_core::flow::client_credentials::ClientCredentials;
@@ -28,6 +29,7 @@ use crate::members::{Members, Refused};
 /// What one start says of its own.
 pub(super) enum Arguments {
     IntegratedWindowsAuth { username: String },
+    AdfsIntegratedAuth { redirect_uri: String, user_agent: Option<String> },
     UsernamePassword { username: String, password: Secret },
     DeviceCode,
     PendingDeviceCode(PendingDeviceCode),
@@ -55,6 +57,10 @@ impl Arguments {
                 hint_is_the_user(members, &username)?;
                 Self::IntegratedWindowsAuth { username }
             }
+            "adfs_integrated_auth" => Self::AdfsIntegratedAuth {
+                redirect_uri: members.required("redirect_uri", "a text")?,
+                user_agent: members.text("user_agent")?,
+            },
             "username_password" => {
                 let password = members.required_secret("password")?;
                 let username: String = members.required("username", "a text")?;
@@ -118,7 +124,8 @@ impl Arguments {
             }
             "login_hint" => matches!(
                 self,
-                A::DeviceCode
+                A::AdfsIntegratedAuth { .. }
+                    | A::DeviceCode
                     | A::OnBehalfOf { .. }
                     | A::UserFederatedIdentityCredential { .. }
                     | A::AgentUser { .. }
@@ -148,6 +155,13 @@ impl Arguments {
             Self::IntegratedWindowsAuth { username } => {
                 let app = public(FlowKind::IntegratedWindowsAuth, app)?;
                 let mut flow = IntegratedWindowsAuth::new(app, scopes, username);
+                flow.options = options;
+                AnyFlow::new(flow)
+            }
+            Self::AdfsIntegratedAuth { redirect_uri, user_agent } => {
+                let app = public(FlowKind::AdfsIntegratedAuth, app)?;
+                let mut flow = AdfsIntegratedAuth::new(app, scopes, redirect_uri);
+                flow.user_agent = user_agent.unwrap_or(flow.user_agent);
                 flow.options = options;
                 AnyFlow::new(flow)
             }
