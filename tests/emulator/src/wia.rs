@@ -81,7 +81,7 @@ pub(crate) fn wia(
     if let Some(user) = state.user(&upn)
         && let Err(refusal) = sign_in::allowed(user)
     {
-        return Ok(error(state, &refusal));
+        return Ok(proven(error(state, &refusal)));
     }
     let session = unguessable("");
     let signed_in = SignIn::new(state, &upn, &["wia"]);
@@ -90,9 +90,8 @@ pub(crate) fn wia(
     memory.contexts.insert(id, Context { session: Some(session.clone()) });
     drop(memory);
     let back = format!("{}?{}", service.url(state, Endpoint::Authorize), query(call));
-    let reply = reply::with_header(found(&back), WWW_AUTHENTICATE, &negotiate::mutual_header());
     let when = BASE64.encode(state.now().to_string().as_bytes());
-    Ok(set(state, set(state, reply, SESSION, &session), "MSISAuthenticated", &when))
+    Ok(set(state, set(state, proven(found(&back)), SESSION, &session), "MSISAuthenticated", &when))
 }
 
 /// The end: the answer, or a page if more is wanted of the user. The context has done its work.
@@ -100,6 +99,11 @@ fn ended(state: &State, call: &Call, authorization: &Authorization, sign_in: &Si
     let reply = sign_in::go_on_as(state, call, authorization, sign_in);
     let over = format!("{CONTEXT}=; Path=/adfs; Expires=Thu, 01 Jan 1970 00:00:00 GMT");
     reply::with_header(reply, SET_COOKIE, &over)
+}
+
+/// With the proof that the server could read the ticket, whatever it says besides.
+fn proven(reply: Reply) -> Reply {
+    reply::with_header(reply, WWW_AUTHENTICATE, &negotiate::mutual_header())
 }
 
 /// Whether AD FS asks this user agent for a ticket: it looks for each text of its list in it.
