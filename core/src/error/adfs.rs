@@ -90,27 +90,28 @@ impl AdfsFault {
     pub(super) const fn remedy(&self) -> &'static str {
         match self {
             Self::SignInPage { .. } => {
-                "The administrator of AD FS: let it ask this user agent for integrated authentication (Get-AdfsProperties | \
-                 select -ExpandProperty WIASupportedUserAgents, then Set-AdfsProperties -WIASupportedUserAgents with it added), \
-                 and see that Windows authentication is on for the intranet (Get-AdfsGlobalAuthenticationPolicy). From outside \
-                 the network, through its proxy, AD FS always asks a person: there the user signs in interactively."
+                "The administrator of AD FS: let it ask this user agent for integrated authentication (add it with \
+                 Set-AdfsProperties -WIASupportedUserAgents), and see that Windows authentication is on for the intranet \
+                 (Get-AdfsGlobalAuthenticationPolicy) and no choice of organizations comes before it (Set-AdfsProperties \
+                 -IntranetUseLocalClaimsProvider). From outside the network AD FS always asks a person: there the user signs \
+                 in interactively."
             }
             Self::MoreWanted { .. } => {
-                "The user: sign in interactively; AD FS wants a second factor, a registered device or a consent, which only its \
-                 pages can ask for. Else, the administrator of AD FS: look at the access control policy of the application."
+                "The user: sign in interactively; AD FS wants a second factor, a registered device or a consent, which only \
+                 its pages can ask for. Else, the administrator of AD FS: look at the application's access control policy."
             }
             Self::ErrorPage { .. } => {
-                "The administrator of AD FS: look for this number and the correlation id in the event log (AD FS/Admin); often \
-                 the client id, the redirect URI or the resource is not registered there."
+                "The administrator of AD FS: look for this number and the correlation id in the event log (AD FS/Admin); \
+                 often the client id, the redirect URI or the resource is not registered."
             }
             Self::Elsewhere { .. } => {
                 "The user: sign in interactively; AD FS sends this user to another claims provider, and no ticket is offered \
-                 there. Else, the administrator of AD FS: make Active Directory the claims provider of the application \
-                 (Set-AdfsRelyingPartyTrust or Set-AdfsWebApiApplication, ClaimsProviderName)."
+                 there. Else, the administrator of AD FS: make Active Directory the claims provider for the intranet \
+                 (Set-AdfsProperties -IntranetUseLocalClaimsProvider)."
             }
             Self::Nowhere { .. } | Self::InCircles { .. } | Self::Cookies(_) => {
-                "The administrator of AD FS: look for the correlation id in the event log (AD FS/Admin), and at any proxy between: \
-                 its answers cannot be followed."
+                "The administrator of AD FS: look for the correlation id in the event log (AD FS/Admin), and at any proxy \
+                 between; its answers cannot be followed."
             }
         }
     }

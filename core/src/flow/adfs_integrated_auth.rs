@@ -11,8 +11,8 @@
 //! the browser. It is the authorization code flow, with PKCE, state and nonce, and what guards that guards this; only the
 //! code does not pass through a person's hands.
 //!
-//! **It is proven against the emulator alone, never against a real AD FS.** What it sends is what Microsoft's documents and
-//! traces of AD FS 2012 R2 to 2022 show; no MSAL has this flow to compare it with. Say so to whoever relies on it.
+//! **It is proven against the emulator alone, never against a real AD FS.** It goes by what Microsoft documents of AD FS 2012 R2
+//! to 2022, and by how programs are known to use that endpoint; no MSAL has this flow to compare it with.
 //!
 //! # What it needs
 //!
@@ -22,19 +22,19 @@
 //!   the [`user_agent`](AdfsIntegratedAuth::user_agent) of the call.
 //! - A native application that is registered at AD FS with the redirect URI. Nothing listens there: the answer is taken from
 //!   the redirect itself.
-//! - AD FS 2012 R2 wants to know the resource, and gives no ID token: add `resource` to the extra query parameters. There,
-//!   PKCE and the nonce guard nothing.
+//! - For AD FS 2012 R2, `resource` among the extra query parameters. It gives no ID token, so the nonce guards nothing there;
+//!   and PKCE guards the code from AD FS 2019 on.
 //!
-//! Some say `amr_values=wia` for what this is, but Microsoft's protocol document names another value of it alone
-//! (\[MS-OAPX\], section 2.2.2.10), and an AD FS that is asked for a method by name may refuse it where it would have chosen it.
-//! It is not sent; the extra query parameters can add it.
+//! `amr_values=wia`, which is sometimes named for this, is not sent: the protocol's document knows another value alone
+//! (\[MS-OAPX\], section 2.2.2.10), and AD FS refuses a method that is asked for by name and not enabled, where it else falls
+//! back. The extra query parameters can add it.
 //!
 //! # What it never does
 //!
 //! - Negotiate is offered to the authority's origin alone. Another host, scheme or port in a redirect ends the flow.
 //! - No password is sent, no form is posted, no script is run. A page is the end, and the error says whose turn it is.
-//! - The code and the cookies are shown nowhere. The addresses of the pages, which traces show, hold the state and the nonce;
-//!   these are of no use to who reads them, as the answer comes as the reply to the request itself.
+//! - The code and the cookies are shown nowhere. The addresses of the pages, which traces show, hold the state and the
+//!   nonce: they are of no use to who reads them, as the answer is the reply to the request itself.
 //! - No request is repeated. At most [`MOST_REDIRECTS`] redirects are followed, and the cookies are gone with the flow.
 
 use http::HeaderValue;

@@ -1,8 +1,8 @@
 //! The cookies of one server, for a flow that follows its redirects (RFC 6265, sections 5.2 to 5.4).
 //!
 //! What is kept goes back to the origin that set it and nowhere else, and is gone with the flow. As every request goes to
-//! that origin, `Domain` only ever confirms it, and `Path` is not read: a cookie that was set for one path of the server goes
-//! to the others too.
+//! that origin, `Domain` only ever confirms it, and `Path` is not read: a cookie for one path of the server goes to the
+//! others too.
 
 #[cfg(test)]
 mod tests;
