@@ -1,5 +1,6 @@
 //! Both adapters against the emulator, over real HTTP and HTTPS.
 
+mod adfs;
 mod at_once;
 mod faults;
 mod integrated;

@@ -1,6 +1,7 @@
 //! The flows, each against a world that is scripted to the byte.
 
 mod accounts;
+mod adfs_integrated_auth;
 mod client_assertion;
 mod client_credentials;
 mod device_code;

@@ -11,6 +11,7 @@ use entrada_core::time::Timestamp;
 use entrada_tests::catalogue::{AUTHORITIES, Case, FlowCase, OIDC, Started};
 use entrada_tests::documents::{self, ASSERTION};
 use entrada_tests::walk::{Reply, Trace};
+use entrada_tests::way::to_the_answer;
 use entrada_tests::world::START;
 use proptest::strategy::{Strategy, ValueTree};
 use proptest::test_runner::TestRunner;
@@ -29,6 +30,7 @@ fn palette(need: &str) -> Vec<Reply> {
             let failed = |kind| Reply { outcome: Err(kind), ..right() };
             let mut palette: Vec<Reply> = [
                 documents::tokens(),
+                documents::AD_FS_TOKENS.to_owned(),
                 documents::federated_realm(),
                 documents::MANAGED_REALM.to_owned(),
                 documents::metadata(&documents::ports()),
@@ -42,6 +44,8 @@ fn palette(need: &str) -> Vec<Reply> {
             ]
             .map(Reply::right)
             .into();
+            let [on, _, answer] = to_the_answer();
+            palette.extend([on, answer]);
             let away = Some("3");
             palette.extend([
                 status(400, &documents::told("invalid_client")),

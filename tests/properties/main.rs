@@ -8,6 +8,7 @@ use std::cell::RefCell;
 
 use entrada_core::application::RequestOptions;
 use entrada_core::cache::Memory;
+use entrada_core::http::HttpAuth;
 use entrada_tests::catalogue::{Case, FlowCase};
 use entrada_tests::planted::{carries, secrets};
 use entrada_tests::walk::{Player, Reply, Trace};
@@ -67,6 +68,12 @@ fn holds(case: Case, traces: Vec<Trace>) -> Result<(), TestCaseError> {
             prop_assert_eq!(request.url.scheme(), "https");
             prop_assert!(request.method == "POST" || request.body.is_empty(), "a GET with a body");
             prop_assert!(!secrets.iter().any(|secret| request.url.as_str().contains(secret)));
+        }
+        for request in &trace.requests {
+            // The federation server of every document and address, and nobody else, is offered a ticket.
+            let is_offered = matches!(request.auth, HttpAuth::Negotiate(_));
+            prop_assert!(!is_offered || request.url.host_str() == Some("sts.contoso.com"));
+            prop_assert!(is_offered || !request.headers.contains_key("cookie"));
         }
         if let Some(credential) = case.flow.credential() {
             let sent = trace.requests.iter().filter(|request| carries(request, credential)).count();
@@ -160,11 +167,10 @@ fn the_search_for_secrets_finds_them_in_what_is_sent() {
             for trace in walked(case, &[changed(case, federated, &[])]) {
                 for request in &trace.requests {
                     sent += &String::from_utf8_lossy(request.body.expose());
-                    sent += request
-                        .headers
-                        .get("authorization")
-                        .and_then(|value| value.to_str().ok())
-                        .unwrap_or_default();
+                    for name in ["authorization", "cookie"] {
+                        let value = request.headers.get(name).and_then(|value| value.to_str().ok());
+                        sent += value.unwrap_or_default();
+                    }
                 }
             }
         }
@@ -185,6 +191,7 @@ fn the_search_for_secrets_finds_them_in_what_is_sent() {
     ] {
         assert!(sent.contains(&escaped(secret)), "{secret} is not sent");
     }
+    assert!(sent.contains(planted::COOKIE), "a cookie goes as it came");
     let found = secrets().iter().filter(|secret| sent.contains(secret.as_str())).count();
     // In forms, in an envelope, in base64 as an assertion, as a signature and in a header.
     assert!(found >= 11, "only {found} are found");

@@ -47,12 +47,25 @@ pub(crate) fn reply() -> impl Strategy<Value = Reply> {
         1 => prop::collection::vec(any::<u8>(), 0..64),
     ];
     let status = prop_oneof![
-        8 => Just(200_u16), 2 => Just(400), 1 => Just(401), 1 => Just(429), 1 => Just(503), 1 => 100_u16..600
+        8 => Just(200_u16), 2 => Just(302), 2 => Just(400), 1 => Just(401), 1 => Just(429), 1 => Just(503), 1 => 100_u16..600
     ];
     let outcome = prop_oneof![
         9 => (status, body).prop_map(Ok),
         1 => prop::sample::select(TransportErrorKind::ALL.to_vec()).prop_map(Err),
     ];
+    let location = prop_oneof![
+        4 => Just(None),
+        2 => Just(Some("/adfs/oauth2/authorize/wia")),
+        2 => Just(Some("http://localhost/?code=x&state={state}")),
+        1 => prop::sample::select(vec![
+            "http://localhost/?error=access_denied&state={state}",
+            "http://localhost/?code=x&state=another",
+            "https://login.fabrikam.com/adfs/oauth2/authorize/wia",
+            "http://sts.contoso.com/adfs/oauth2/authorize/wia",
+            "https://",
+        ]).prop_map(Some),
+    ];
+    let cookie = prop_oneof![3 => Just(None), 1 => Just(Some("MSISAuth=x; Secure")), 1 => Just(Some("a"))];
     let elapsed = prop_oneof![8 => 0_u64..3000, 1 => any::<u64>()];
     let retry_after =
         prop_oneof![6 => Just(None), 1 => Just(Some("3")), 1 => Just(Some("18446744073709551615"))];
@@ -66,9 +79,11 @@ pub(crate) fn reply() -> impl Strategy<Value = Reply> {
         1 => prop::sample::select(vec![SignerErrorKind::Unsupported, SignerErrorKind::Denied]).prop_map(Some),
     ];
     let host = (any::<bool>(), any::<bool>(), prop::bool::weighted(0.8), signer);
-    (outcome, retry_after, date, elapsed, host).prop_map(
-        |(outcome, retry_after, date, elapsed, (on_time, kept, read, signer))| Reply {
+    (outcome, (location, cookie), retry_after, date, elapsed, host).prop_map(
+        |(outcome, (location, cookie), retry_after, date, elapsed, (on_time, kept, read, signer))| Reply {
             outcome,
+            location,
+            cookie,
             retry_after,
             date,
             elapsed,

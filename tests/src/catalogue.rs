@@ -8,6 +8,7 @@ use entrada_core::authority::{Authority, AuthorityOptions};
 use entrada_core::cache::Memory;
 use entrada_core::error::Error;
 use entrada_core::flow::accounts::{Accounts, SignedInAccount};
+use entrada_core::flow::adfs_integrated_auth::AdfsIntegratedAuth;
 use entrada_core::flow::agent_user::AgentUser;
 use entrada_core::flow::authorization_code::{SignIn, StartSignIn};
 use entrada_core::flow::client_credentials::ClientCredentials;
@@ -50,6 +51,8 @@ pub struct Case {
 pub enum FlowCase {
     /// Integrated Windows authentication.
     Integrated,
+    /// Integrated sign-in at AD FS alone.
+    Adfs,
     /// User name and password.
     Password,
     /// Device code.
@@ -84,8 +87,9 @@ pub enum FlowCase {
 
 impl FlowCase {
     /// Every one.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
         Self::Integrated,
+        Self::Adfs,
         Self::Password,
         Self::Device,
         Self::Resumed,
@@ -108,6 +112,7 @@ impl FlowCase {
     pub const fn kind(self) -> FlowKind {
         match self {
             Self::Integrated => FlowKind::IntegratedWindowsAuth,
+            Self::Adfs => FlowKind::AdfsIntegratedAuth,
             Self::Password => FlowKind::UsernamePassword,
             Self::Device | Self::Resumed => FlowKind::DeviceCode,
             Self::Client => FlowKind::ClientCredentials,
@@ -128,7 +133,7 @@ impl FlowCase {
             Self::OnBehalf | Self::Session => Some(USER_ASSERTION),
             Self::Refresh | Self::Silent | Self::SignOut => Some(REFRESH_TOKEN),
             Self::UserFic => Some(FEDERATED),
-            Self::Code => Some(CODE),
+            Self::Code | Self::Adfs => Some(CODE),
             Self::Integrated
             | Self::Device
             | Self::Resumed
@@ -256,6 +261,11 @@ impl Case {
             }
             (FlowCase::Integrated, Application::Public(app)) => {
                 let mut flow = IntegratedWindowsAuth::new(app, scopes, user);
+                flow.options = options;
+                flow.start(now, seed)
+            }
+            (FlowCase::Adfs, Application::Public(app)) => {
+                let mut flow = AdfsIntegratedAuth::new(app, scopes, REDIRECT_URI);
                 flow.options = options;
                 flow.start(now, seed)
             }

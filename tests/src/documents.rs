@@ -161,6 +161,9 @@ pub fn tokens() -> String {
     )
 }
 
+/// A success of an AD FS without OpenID Connect: there is no ID token, and so no nonce to compare.
+pub const AD_FS_TOKENS: &str = r#"{"token_type":"bearer","expires_in":3600,"access_token":"planted-access-token","refresh_token":"planted-refresh-token"}"#;
+
 /// A success of the token endpoint for an application: no scope is echoed, and there is no user.
 pub const APPLICATION_TOKENS: &str = r#"{"token_type":"Bearer","expires_in":3599,"ext_expires_in":3599,"access_token":"planted-access-token"}"#;
 

@@ -28,6 +28,8 @@ pub const FEDERATED: &str = "pl&nted-federated.credential.<x>";
 pub const DEVICE_CODE: &str = "pl&nted-device<code+%";
 /// An authorization code.
 pub const CODE: &str = "pl&nted-code/<z>";
+/// The value of the cookie that says who is signed in at AD FS.
+pub const COOKIE: &str = "pl&nted-cookie/<w>==";
 /// What proves that the code is redeemed by whoever began the sign-in.
 pub const VERIFIER: &str = "pl&nted-verifier-of-forty-three-characters-";
 /// What a signer signs with.
@@ -61,6 +63,7 @@ pub fn secrets() -> Vec<String> {
         FEDERATED,
         DEVICE_CODE,
         CODE,
+        COOKIE,
         VERIFIER,
     ] {
         all.push(secret.to_owned());

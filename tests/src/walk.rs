@@ -15,12 +15,17 @@ use entrada_core::time::Timestamp;
 use http::{HeaderMap, HeaderValue, StatusCode};
 
 use crate::planted::{CLIENT_ASSERTION, SIGNATURE};
+use crate::world::with_state;
 
 /// What the world does next, whatever is asked of it.
 #[derive(Clone)]
 pub struct Reply {
     /// What a request finds.
     pub outcome: Result<(u16, Vec<u8>), TransportErrorKind>,
+    /// Where the answer redirects to; `{state}` stands for the state of the last authorization request.
+    pub location: Option<&'static str>,
+    /// The cookie that it sets.
+    pub cookie: Option<&'static str>,
     /// Whether the answer names a time to stay away.
     pub retry_after: Option<&'static str>,
     /// The server's time, if it tells it.
@@ -43,6 +48,8 @@ impl Reply {
     pub fn right(body: impl Into<Vec<u8>>) -> Self {
         Self {
             outcome: Ok((200, body.into())),
+            location: None,
+            cookie: None,
             retry_after: None,
             date: None,
             elapsed: 100,
@@ -53,12 +60,23 @@ impl Reply {
         }
     }
 
-    fn outcome(&self) -> Outcome {
+    /// A redirect.
+    #[must_use]
+    pub fn redirect(location: &'static str, cookie: Option<&'static str>) -> Self {
+        Self { outcome: Ok((302, Vec::new())), location: Some(location), cookie, ..Self::right("") }
+    }
+
+    fn outcome(&self, sent: &[Request]) -> Outcome {
         let (status, body) = self.outcome.as_ref().map_err(|kind| *kind)?;
         let mut headers = HeaderMap::new();
-        for (name, value) in [("retry-after", self.retry_after), ("date", self.date)] {
+        for (name, value) in [
+            ("location", self.location),
+            ("set-cookie", self.cookie),
+            ("retry-after", self.retry_after),
+            ("date", self.date),
+        ] {
             if let Some(value) = value {
-                headers.insert(name, HeaderValue::from_static(value));
+                headers.insert(name, with_state(&HeaderValue::from_static(value), sent));
             }
         }
         let status = StatusCode::from_u16(*status).unwrap_or(StatusCode::OK);
@@ -102,10 +120,10 @@ impl fmt::Debug for Reply {
             Ok((status, body)) => write!(f, "{status} {:?}", String::from_utf8_lossy(body))?,
             Err(kind) => write!(f, "{kind:?}")?,
         }
-        let Self { retry_after, date, elapsed, on_time, kept, read, signer, .. } = self;
+        let Self { location, retry_after, date, elapsed, on_time, kept, read, signer, .. } = self;
         write!(
             f,
-            " after {elapsed} ms (retry-after {retry_after:?}, date {date:?}, on time {on_time}, kept {kept}, read {read}, \
+            " after {elapsed} ms (location {location:?}, retry-after {retry_after:?}, date {date:?}, on time {on_time}, kept {kept}, read {read}, \
              signer {signer:?})"
         )
     }
@@ -188,7 +206,7 @@ pub fn walk<T: fmt::Debug>(
             }
             Ok(Step::Send { request, resume }) => {
                 trace.requests.push(request);
-                let outcome = next.outcome();
+                let outcome = next.outcome(&trace.requests);
                 pace.answered(&outcome, trace.now);
                 reply = if outcome.is_ok() { "answer" } else { "no answer" };
                 resume.with(outcome, trace.now)
@@ -347,7 +365,7 @@ impl Host for Player<'_> {
 
     fn send(&mut self, request: Request) -> Outcome {
         self.requests.push(request);
-        self.next().outcome()
+        self.next().outcome(&self.requests)
     }
 
     fn wait(&mut self, until: Timestamp) {

@@ -93,7 +93,7 @@ impl World {
         self.answer_with(fragment, status, &[], body)
     }
 
-    /// As [`answer`](Self::answer), with headers.
+    /// As [`answer`](Self::answer), with headers; in them `{state}` stands for the state of the last authorization request.
     #[must_use]
     pub fn answer_with(
         mut self,
@@ -187,6 +187,20 @@ impl World {
     }
 }
 
+/// A header's value in which `{state}` stands for the state of the last authorization request.
+#[must_use]
+pub fn with_state(value: &HeaderValue, sent: &[Request]) -> HeaderValue {
+    let of = |request: &Request| {
+        request.url.query_pairs().find(|(name, _)| name == "state").map(|(_, state)| state.into_owned())
+    };
+    let filled = value
+        .to_str()
+        .ok()
+        .filter(|text| text.contains("{state}"))
+        .map(|text| text.replace("{state}", &sent.iter().rev().find_map(of).unwrap_or_default()));
+    filled.and_then(|text| HeaderValue::try_from(text).ok()).unwrap_or_else(|| value.clone())
+}
+
 impl Host for World {
     fn now(&mut self) -> Timestamp {
         self.now
@@ -200,6 +214,12 @@ impl Host for World {
             act(&mut self.memory);
         }
         self.sent.push(request);
+        let outcome = outcome.map(|mut response| {
+            for value in response.headers.values_mut() {
+                *value = with_state(value, &self.sent);
+            }
+            response
+        });
         self.sent_at.push(self.now);
         self.now = self.now.after(ANSWER);
         outcome

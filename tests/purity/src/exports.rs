@@ -26,8 +26,8 @@ use http::header::WWW_AUTHENTICATE;
 use http::{HeaderMap, HeaderValue, StatusCode};
 
 use crate::documents::{
-    ASSERTION, KNOWN_INSTANCE, MANAGED_REALM, TOKENS, device, fault, federated_realm, issued, metadata,
-    ports, provider, refusal, tokens, told,
+    AD_FS_TOKENS, ASSERTION, KNOWN_INSTANCE, MANAGED_REALM, TOKENS, device, fault, federated_realm, issued,
+    metadata, ports, provider, refusal, tokens, told,
 };
 use crate::world::World;
 
@@ -35,7 +35,8 @@ use crate::world::World;
 pub type Export = extern "C" fn() -> u32;
 
 /// The exports by name. The names begin with that of the flow that is driven.
-pub const EXPORTS: [(&str, Export); 19] = [
+pub const EXPORTS: [(&str, Export); 20] = [
+    ("adfs_integrated_auth", adfs_integrated_auth),
     ("agent_user", agent_user),
     ("authorization_code", authorization_code),
     ("client_credentials", client_credentials),
@@ -71,6 +72,21 @@ pub extern "C" fn integrated_windows_auth() -> u32 {
         .answer("/oauth2/v2.0/token", 200, tokens());
     let result = app("https://login.unheard-of.example/contoso.com")
         .and_then(|app| world.run(app.acquire_token_by_integrated_windows_auth(["user.read"], USER)));
+    got_tokens(&world, &result)
+}
+
+/// By way of AD FS's own page for tickets, with the cookies that it sets.
+#[unsafe(no_mangle)]
+pub extern "C" fn adfs_integrated_auth() -> u32 {
+    const APP: &str = "http://localhost:8400/";
+    let cookie = ("set-cookie", "MSISAuth=x; Path=/adfs; Secure");
+    let mut world = World::default()
+        .answer_with("/adfs/oauth2/authorize?", 302, &[("location", "/adfs/oauth2/authorize/wia")], "")
+        .answer_with("/authorize/wia", 302, &[("location", "/adfs/oauth2/authorize"), cookie], "")
+        .answer_with("/authorize", 302, &[("location", "http://localhost:8400/?code=c&state={state}")], "")
+        .answer("/adfs/oauth2/token", 200, AD_FS_TOKENS);
+    let result = app("https://sts.contoso.com/adfs")
+        .and_then(|app| world.run(app.acquire_token_by_adfs_integrated_auth(["user.read"], APP)));
     got_tokens(&world, &result)
 }
 
