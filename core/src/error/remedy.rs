@@ -1,9 +1,9 @@
 //! What to do about an error, whatever it is.
 
+mod federation;
+
 use super::aadsts::{WRAPPERS, explain, explained};
-use super::{
-    Denial, Fault, FederationFault, Misuse, NoToken, Refusal, Service, SignInFault, Unsupported, Violation,
-};
+use super::{Denial, Fault, Misuse, NoToken, Refusal, Service, SignInFault, Unsupported, Violation};
 use crate::context::Context;
 use crate::http::TransportErrorKind;
 use crate::preflight::FlowKind;
@@ -22,31 +22,14 @@ pub(super) fn remedy(fault: &Fault, call: Option<&Context>) -> String {
         }
         Fault::SignIn(fault) => fault.remedy().to_owned(),
         Fault::Adfs(fault) => fault.remedy().to_owned(),
-        Fault::Federation(fault) => federation(fault),
-        Fault::IntegratedRefused { schemes } => {
-            let hint = if schemes.iter().any(|scheme| scheme.eq_ignore_ascii_case("Negotiate")) {
-                "The user: get a Kerberos ticket (sign in to the domain, or kinit). The administrator: check the \
-                 server's service principal name, and that no proxy or policy blocks Negotiate"
-            } else {
-                "The administrator: enable integrated Windows authentication at the federation server; it does not \
-                 offer Negotiate here"
-            };
-            format!("{hint}. Else sign in with user name and password or with a device code.")
-        }
+        Fault::Federation(fault) => federation::fault(fault),
+        Fault::IntegratedRefused { schemes } => federation::unauthorized(schemes),
         Fault::Status { service: Service::InstanceDiscovery, .. } => NOT_CONFIRMED.to_owned(),
         Fault::Status { service: Service::UserRealm, .. } => {
             "The operator: check that the authority's host is right and reachable, and try again later.".to_owned()
         }
-        Fault::Status { service: Service::FederationMetadata, .. } => {
-            "The federation server's administrator: publish the metadata exchange endpoint (MEX); until then the \
-             application can supply the document itself."
-                .to_owned()
-        }
-        Fault::Status { service: Service::Federation, .. } => {
-            "The federation server's administrator: look for this call in the server's own log; its answer was no \
-             SOAP envelope."
-                .to_owned()
-        }
+        Fault::Status { service: Service::FederationMetadata, .. } => federation::NO_METADATA.to_owned(),
+        Fault::Status { service: Service::Federation, .. } => federation::NO_ENVELOPE.to_owned(),
         Fault::Status { service: Service::ProviderMetadata, .. } => {
             "The developer: check the authority; its /.well-known/openid-configuration must be an OpenID provider's metadata."
                 .to_owned()
@@ -191,39 +174,6 @@ fn denied(denial: &Denial) -> &'static str {
 
 const NOT_CONFIRMED: &str = "The developer: check the authority's host. If it is right and login.microsoftonline.com cannot \
      be reached from here, switch instance discovery off.";
-
-fn federation(fault: &FederationFault) -> String {
-    if let Some((_, text)) = explained(&fault.error_codes) {
-        return text.to_owned();
-    }
-    let known = fault.innermost_first().find_map(|subcode| explain_subcode(subcode, fault.integrated));
-    let text =
-        known.unwrap_or("The federation server's administrator: look for this call in the server's own log");
-    format!("{text}.")
-}
-
-fn explain_subcode(subcode: &str, integrated: bool) -> Option<&'static str> {
-    Some(match subcode {
-        "FailedAuthentication" if integrated => {
-            "The user: sign in to the domain again, or kinit; the server did not accept the Kerberos ticket, or the account may \
-             not sign in here"
-        }
-        "FailedAuthentication" => {
-            "The user: user name or password is wrong, or the account may not sign in here. Entrada sent them once and does \
-             not try again"
-        }
-        "RequestFailed" => {
-            "The federation server's administrator: check that the relying party trust for Microsoft 365 exists"
-        }
-        "MessageExpired" | "InvalidTimeRange" => {
-            "The operator: set this machine's clock; the server refused the time of the request"
-        }
-        "InvalidSecurityToken" | "UnsupportedSecurityToken" => {
-            "The federation server's administrator: allow user name and password at this endpoint"
-        }
-        _ => return None,
-    })
-}
 
 fn violation(rule: &Violation) -> &'static str {
     match rule {
