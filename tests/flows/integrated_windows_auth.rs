@@ -57,6 +57,19 @@ fn only_the_federation_server_is_offered_negotiate() {
 }
 
 #[test]
+fn a_ticket_too_large_for_the_server_is_the_administrators_to_let_through() {
+    for status in [400, 431] {
+        let mut world = World::default()
+            .answer("/common/userrealm/joe@contoso.com?api-version=1.0", 200, federated_realm())
+            .answer("/trust/mex?client-request-id=1", 200, metadata(&ports()))
+            .answer("/trust/13/windowstransport", status, "<html>Bad Request</html>");
+        let error = world.run(integrated()).unwrap_err();
+        assert_eq!(error.code(), "federated_service_returned_error");
+        assert!(error.remedy().contains("LimitRequestFieldSize"), "{}", error.remedy());
+    }
+}
+
+#[test]
 fn the_kerberos_name_of_the_metadata_wins() {
     let port = Port { spn: Some("host/farm.contoso.com"), ..ports()[3] };
     let mut world = World::default()

@@ -2,6 +2,8 @@
 
 mod federation;
 
+use http::StatusCode;
+
 use super::aadsts::{WRAPPERS, explain, explained};
 use super::{Denial, Fault, Misuse, NoToken, Refusal, Service, SignInFault, Unsupported, Violation};
 use crate::context::Context;
@@ -29,6 +31,13 @@ pub(super) fn remedy(fault: &Fault, call: Option<&Context>) -> String {
             "The operator: check that the authority's host is right and reachable, and try again later.".to_owned()
         }
         Fault::Status { service: Service::FederationMetadata, .. } => federation::NO_METADATA.to_owned(),
+        Fault::Status {
+            service: Service::Federation,
+            status: StatusCode::BAD_REQUEST | StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
+            ..
+        } if call.is_some_and(|call| call.flow() == FlowKind::IntegratedWindowsAuth) => {
+            federation::LARGE_TICKET.to_owned()
+        }
         Fault::Status { service: Service::Federation, .. } => federation::NO_ENVELOPE.to_owned(),
         Fault::Status { service: Service::ProviderMetadata, .. } => {
             "The developer: check the authority; its /.well-known/openid-configuration must be an OpenID provider's metadata."
@@ -256,7 +265,8 @@ fn transport(service: Service, kind: TransportErrorKind) -> String {
         }
         TransportErrorKind::TooLarge => "something else than the service answered; check the address",
         TransportErrorKind::Negotiate => {
-            "get a Kerberos ticket (sign in to the domain, or kinit) and check the service's name"
+            "do what the message says: this machine lacks something to prove who the user is, often a Kerberos ticket (sign \
+             in to the domain, or kinit)"
         }
         TransportErrorKind::Other => {
             "try again; if it stays so, look at what stands between this machine and the server"

@@ -93,7 +93,7 @@ fn a_server_that_answers_401_for_ever_is_left() {
     for answer in answers(&realm, &emulator) {
         assert_says(
             &answer,
-            &["integrated_authentication_refused", "check the server's service principal name"],
+            &["integrated_authentication_refused", "service principal name is on another account"],
         );
     }
     assert_eq!(posts(&emulator), 4, "twice one without a token and one with it");

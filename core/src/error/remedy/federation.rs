@@ -8,11 +8,18 @@ pub(super) const NO_METADATA: &str = "The federation server's administrator: pub
 
 pub(super) const NO_ENVELOPE: &str = "The federation server's administrator: look for this call in the server's own log; its answer was no SOAP envelope.";
 
+/// It did not read the request: a ticket lists the user's groups, and stands in a header.
+pub(super) const LARGE_TICKET: &str = "The federation server's administrator: allow longer request headers, at the server and at any proxy before it: the \
+     tickets of users in many groups take up to 64 KiB (Windows: MaxFieldLength and MaxRequestBytes of HTTP.sys; Apache: \
+     LimitRequestFieldSize). If that is not it, look for this call in the server's own log.";
+
 /// It did not take the user who is signed in to this machine.
 pub(super) fn unauthorized(schemes: &[String]) -> String {
     let hint = if schemes.iter().any(|scheme| scheme.eq_ignore_ascii_case("Negotiate")) {
-        "The user: get a Kerberos ticket (sign in to the domain, or kinit). The administrator: check the \
-         server's service principal name, and that no proxy or policy blocks Negotiate"
+        "The administrator: look into the federation server's log for why it refused the user's ticket. Often its service \
+         principal name is on another account; or it asks for extended protection, and a proxy between puts its own \
+         certificate in place of the server's; or a policy blocks Negotiate. The user: get a new ticket (sign in to the \
+         domain again, or kinit)"
     } else {
         "The administrator: enable integrated Windows authentication at the federation server; it does not \
          offer Negotiate here"
