@@ -69,7 +69,8 @@ A secret is never an argument. The password of --flow username-password, the acc
 refresh token of --flow refresh-token are read from a prompt, or from standard input if that is no terminal.
 
 --flow iwa signs in whoever is signed in to this machine: with Kerberos on Linux and macOS, through SSPI on Windows. Without
---username the name is the one that `entrada whoami` shows.";
+--username the name is the one that `entrada whoami` shows. With the authority of an AD FS, that alone is asked, and
+--redirect-uri is the application's, at which nothing listens.";
 
 const WHOAMI: &str = "\
 Say who is signed in to this machine, and whether integrated sign-in can work.

@@ -8,6 +8,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use entrada_core::application::{Application, RequestOptions};
+use entrada_core::authority::AuthorityKind;
+use entrada_core::flow::adfs_integrated_auth::AdfsIntegratedAuth;
 use entrada_core::flow::authorization_code::StartSignIn;
 use entrada_core::flow::client_credentials::ClientCredentials;
 use entrada_core::flow::device_code::DeviceCode;
@@ -111,8 +113,10 @@ fn start(
     if let Some(result) = silent::first(args, &app, &mut options, runner, why)? {
         return Ok(result);
     }
-    if let Some(error) = unknown {
-        return Err(Failure::Identity(error));
+    match unknown {
+        // AD FS itself sees who it is.
+        Some(error) if !is_adfs(&app) => return Err(Failure::Identity(error)),
+        _ => {}
     }
     let TokenArgs { user, browser, client, .. } = args;
     let scopes = args.scopes.clone();
@@ -120,6 +124,12 @@ fn start(
     let username = user.username.clone().unwrap_or_default();
     match args.flow {
         FlowKind::Silent => silent::only(args, &app, &options, runner),
+        FlowKind::Iwa if is_adfs(&app) => {
+            let app = public(preflight::FlowKind::AdfsIntegratedAuth, app)?;
+            let mut flow = AdfsIntegratedAuth::new(app, scopes, redirect_uri(browser));
+            flow.options = options;
+            runner.run(flow)
+        }
         FlowKind::Iwa => {
             let app = public(preflight::FlowKind::IntegratedWindowsAuth, app)?;
             let mut flow = IntegratedWindowsAuth::new(app, scopes, username);
@@ -139,8 +149,7 @@ fn start(
             runner.run(flow)
         }
         FlowKind::Interactive => {
-            let redirect_uri = browser.redirect_uri.as_deref().unwrap_or("http://localhost");
-            let mut flow = StartSignIn::new(app, scopes, redirect_uri);
+            let mut flow = StartSignIn::new(app, scopes, redirect_uri(browser));
             flow.prompt = browser.prompt;
             flow.domain_hint.clone_from(&browser.domain_hint);
             flow.options = options;
@@ -170,6 +179,14 @@ fn start(
             runner.run(flow)
         }
     }
+}
+
+fn is_adfs(app: &Application) -> bool {
+    matches!(app.authority().kind(), AuthorityKind::AdFs)
+}
+
+fn redirect_uri(args: &BrowserArgs) -> &str {
+    args.redirect_uri.as_deref().unwrap_or("http://localhost")
 }
 
 /// The browser as the options want it.

@@ -169,7 +169,7 @@ impl TokenArgs {
             (user.refresh_token_stdin, "--refresh-token-stdin", &[RefreshToken]),
             (user.refresh_token_env.is_some(), "--refresh-token-env", &[RefreshToken]),
             (user.federation_metadata.is_some(), "--federation-metadata", &[Iwa, UsernamePassword]),
-            (browser.redirect_uri.is_some(), "--redirect-uri", &[Interactive]),
+            (browser.redirect_uri.is_some(), "--redirect-uri", &[Interactive, Iwa]),
             (browser.prompt.is_some(), "--prompt", &[Interactive]),
             (browser.domain_hint.is_some(), "--domain-hint", &[Interactive]),
             (browser.sign_in_timeout.is_some(), "--sign-in-timeout", &[Interactive]),

@@ -2,7 +2,8 @@
 
 use entrada_blocking::HttpHost;
 use entrada_core::application::PublicClientApplication;
-use entrada_core::authority::Authority;
+use entrada_core::authority::{Authority, AuthorityKind};
+use entrada_core::flow::adfs_integrated_auth::AdfsIntegratedAuth;
 use entrada_core::flow::integrated_windows_auth::IntegratedWindowsAuth;
 use entrada_core::http::{HttpAuth, ServiceName};
 use entrada_core::result::AuthenticationResult;
@@ -16,7 +17,7 @@ use crate::report::Failure;
 pub(super) struct Preview {
     /// What was asked on the way, without the query.
     pub(super) asked: Vec<Url>,
-    /// The endpoint of the federation server.
+    /// The endpoint of the federation server, without the query.
     pub(super) endpoint: Url,
     /// The service that a Kerberos ticket is asked for.
     pub(super) service: ServiceName,
@@ -27,10 +28,16 @@ pub(super) fn of(authority: Authority, username: &str, settings: Settings) -> Re
     // Nobody is asked for a token, so no application's name is needed.
     let app = PublicClientApplication::new("whoami", authority);
     // For the same reason no scope is.
-    let flow = IntegratedWindowsAuth::new(app, ["openid"], username);
+    let scopes = ["openid"];
     let mut host = HttpHost::new(settings)?;
     let seed = entrada_host::seed().map_err(Failure::Flow)?;
-    let mut step = flow.start(host.now(), seed).map_err(Failure::Flow)?;
+    let begun = match app.authority.kind() {
+        AuthorityKind::AdFs => {
+            AdfsIntegratedAuth::new(app, scopes, "http://localhost").start(host.now(), seed)
+        }
+        _ => IntegratedWindowsAuth::new(app, scopes, username).start(host.now(), seed),
+    };
+    let mut step = begun.map_err(Failure::Flow)?;
     let mut asked = Vec::new();
     loop {
         step = match next(step, &mut host, &mut asked)? {
@@ -48,11 +55,11 @@ fn next(
 ) -> Result<Result<Step<AuthenticationResult>, (Url, ServiceName)>, Failure> {
     let ended = match step {
         Step::Send { request, resume } => {
-            if let HttpAuth::Negotiate(service) = request.auth {
-                return Ok(Err((request.url, service)));
-            }
             let mut url = request.url.clone();
             url.set_query(None);
+            if let HttpAuth::Negotiate(service) = request.auth {
+                return Ok(Err((url, service)));
+            }
             asked.push(url);
             let outcome = host.send(request);
             resume.with(outcome, host.now())

@@ -18,7 +18,7 @@ mod realm;
 
 use std::process::Stdio;
 
-use entrada_emulator::world::{CLIENT_ID, SCOPE};
+use entrada_emulator::world::{API_SCOPE, CLIENT_ID, SCOPE};
 use serde_json::Value;
 
 use crate::apache::Farm;
@@ -35,7 +35,10 @@ struct Ran {
 /// Runs the command where Kerberos knows the realm, and the CA of its servers is trusted.
 fn entrada(realm: &Realm, farm: &Farm, args: &[&str]) -> Ran {
     let mut command = realm.client(env!("CARGO_BIN_EXE_entrada"));
-    command.args(args).arg("--authority").arg(farm.emulator.authority());
+    command.args(args);
+    if !args.contains(&"--authority") {
+        command.arg("--authority").arg(farm.emulator.authority());
+    }
     command.arg("--ca-certificate").arg(realm.path(AUTHORITY)).env("ENTRADA_CACHE", "memory");
     let output = command.stdin(Stdio::null()).output().expect("the command runs");
     let text = |bytes| String::from_utf8(bytes).expect("text");
@@ -64,6 +67,28 @@ fn a_ticket_is_all_that_a_token_takes() {
     }
     assert_eq!(farm.admitted(), 2);
     assert_eq!(farm.emulator.violations(), [""; 0]);
+}
+
+#[test]
+#[ignore = "needs MIT Kerberos and Apache"]
+fn a_ticket_is_all_that_ad_fs_takes_without_entra_id() {
+    let realm = Realm::start();
+    let farm = Farm::start(&realm);
+    realm.kinit(600);
+    let authority = format!("{}/adfs", farm.emulator.base_url());
+    for backend in ["tokio", "blocking"] {
+        let more = [API_SCOPE, "--output", "token", "--backend", backend, "--authority", &authority];
+        let ran = entrada(&realm, &farm, &[&TOKEN[..], &more].concat());
+        assert_eq!(ran.code, Some(0), "{}", ran.err);
+        assert_eq!(ran.out.lines().count(), 1);
+    }
+    let paths: Vec<_> = farm.emulator.requests().into_iter().map(|request| request.path).collect();
+    assert_eq!(paths.len(), 2 * 4, "page, ticket, page, token: {paths:?}");
+    assert_eq!(farm.emulator.violations(), [""; 0]);
+
+    let ran = entrada(&realm, &farm, &["whoami", "--authority", &authority]);
+    assert_eq!((ran.code, ran.err.as_str()), (Some(0), ""), "{}", ran.out);
+    assert!(ran.out.contains("/adfs/oauth2/authorize\nservice:   HTTP/localhost; a ticket"), "{}", ran.out);
 }
 
 #[test]

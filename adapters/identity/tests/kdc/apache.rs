@@ -153,7 +153,7 @@ SSLProxyCheckPeerName off
 ProxyPreserveHost On
 ProxyPass "/" "https://{BEHIND}:{port}/"
 RewriteMap users "txt:{folder}/users"
-<LocationMatch "/windowstransport$">
+<LocationMatch "/(windowstransport|authorize/wia)$">
     AuthType GSSAPI
     AuthName "Contoso"
     GssapiSSLonly On
