@@ -11,8 +11,9 @@
 //! the browser. It is the authorization code flow, with PKCE, state and nonce, and what guards that guards this; only the
 //! code does not pass through a person's hands.
 //!
-//! **It is proven against the emulator alone, never against a real AD FS.** It goes by what Microsoft documents of AD FS 2012 R2
-//! to 2022, and by how programs are known to use that endpoint; no MSAL has this flow to compare it with.
+//! **It is proven against the emulator alone, never against a real AD FS**, though with real tickets, which an Apache before the
+//! emulator takes. It goes by what Microsoft documents of AD FS 2012 R2 to 2022, and by how programs are known to use that
+//! endpoint; no MSAL has this flow to compare it with.
 //!
 //! # What it needs
 //!
