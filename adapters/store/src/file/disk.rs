@@ -3,7 +3,7 @@
 use std::fs::{self, File, Metadata};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use zeroize::Zeroizing;
 
@@ -17,6 +17,9 @@ const COARSE_TICK: Duration = Duration::from_secs(3);
 
 /// By how much a file is younger than the last look of another library that counts in milliseconds.
 const CLOCK_OF_OTHERS: Duration = Duration::from_millis(2);
+
+/// How long those who read the file may keep it from being replaced, where they can: on Windows.
+const PATIENCE_WITH_READERS: Duration = Duration::from_secs(5);
 
 /// Temporary files older than this were left behind by a process that was killed.
 const LEFT_BEHIND: Duration = Duration::from_secs(3600);
@@ -136,13 +139,11 @@ impl Disk {
         // systems is coarser and may stand before it.
         let _ = file.as_file().set_modified(SystemTime::now() + CLOCK_OF_OTHERS);
         file.as_file().sync_all()?;
-        let mut tries = 0;
+        let start = Instant::now();
         let file = loop {
             match file.persist(&self.path) {
                 Ok(file) => break file,
-                // On Windows, somebody who reads it keeps it from being replaced.
-                Err(error) if cfg!(windows) && tries < 50 => {
-                    tries += 1;
+                Err(error) if cfg!(windows) && start.elapsed() < PATIENCE_WITH_READERS => {
                     file = error.file;
                     std::thread::sleep(Duration::from_millis(10));
                 }
