@@ -1,11 +1,8 @@
 //! Where tokens are kept: `--cache`, `ENTRADA_CACHE`, and what goes without saying.
 
-use std::path::Path;
-use std::process::Command;
-
 use entrada_emulator::{Config, Emulator, world};
 
-use crate::command::{Ran, entrada, file, folder, run, run_in};
+use crate::command::{Ran, file, folder, run, run_in};
 
 fn token_args(authority: &str) -> Vec<&str> {
     let mut args = vec!["token", "--client-id", world::CLIENT_ID, "--authority", authority];
@@ -188,8 +185,9 @@ fn what_another_library_of_the_family_keeps_is_shared() {
 }
 
 /// The command of a user with this home and no keyring.
-fn without_a_keyring(args: &[&str], home: &Path) -> Command {
-    let mut command = entrada(args);
+#[cfg(all(unix, not(target_os = "macos")))]
+fn without_a_keyring(args: &[&str], home: &std::path::Path) -> std::process::Command {
+    let mut command = crate::command::entrada(args);
     command.env_remove("ENTRADA_CACHE").env("PASSWORD", world::PASSWORD);
     command.env("HOME", home).env("XDG_DATA_HOME", home.join("data")).env("XDG_RUNTIME_DIR", home);
     command.env("DBUS_SESSION_BUS_ADDRESS", "unix:path=/nowhere/bus").env("LOCALAPPDATA", home);
@@ -240,7 +238,7 @@ fn where_there_is_no_keyring_nothing_is_kept_and_what_to_do_is_said() {
 fn a_user_without_a_home_gets_a_token() {
     let emulator = emulator();
     let authority = emulator.authority();
-    let mut command = without_a_keyring(&token_args(&authority), Path::new("/nowhere"));
+    let mut command = without_a_keyring(&token_args(&authority), "/nowhere".as_ref());
     let ran = Ran::from(command.env_remove("HOME").env_remove("XDG_DATA_HOME").output().unwrap());
     assert!(!is_from_the_cache(&ran));
     assert!(ran.err.starts_with("warning: no token is kept: "), "{}", ran.err);
