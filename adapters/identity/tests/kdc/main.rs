@@ -12,6 +12,7 @@
 //! failures    servers and networks that break off     ntlm        where there is no ticket
 //! hostile     what the library must survive           protected   channel bindings that are demanded
 //! users       who is signed in                        memory      the same calls under valgrind
+//! wine        Windows' own calls, under Wine
 //! ```
 //!
 //! Each test has its own KDC, folder and ports. They need Linux, where every address of 127.0.0.0/8 is one's own, and the
@@ -35,4 +36,5 @@ mod protected;
 mod realm;
 mod tokens;
 mod users;
+mod wine;
 mod wrapped;
