@@ -88,6 +88,42 @@ pub enum IdentityError {
         /// The library's own words.
         detail: String,
     },
+    /// This is not the name of a user in a domain.
+    #[error("`{user}` does not name a user and the domain")]
+    UserNameMalformed {
+        /// The name that was given.
+        user: String,
+    },
+    /// This is not the address of a KDC.
+    #[error("`{address}` is not the address of a KDC")]
+    KdcAddressMalformed {
+        /// The address that was given.
+        address: String,
+    },
+    /// The domain does not know the user.
+    #[error("the domain does not know the user: {detail}")]
+    UserNotInDomain {
+        /// The words of the KDC's error.
+        detail: String,
+    },
+    /// The password is wrong.
+    #[error("the domain does not accept the password: {detail}")]
+    PasswordRefused {
+        /// The words of the KDC's error.
+        detail: String,
+    },
+    /// The password is too old, and has to be changed.
+    #[error("the password has expired: {detail}")]
+    PasswordExpired {
+        /// The words of the KDC's error.
+        detail: String,
+    },
+    /// The account is locked, disabled or expired, or may not sign in here and now.
+    #[error("the domain does not let the account sign in: {detail}")]
+    AccountUnusable {
+        /// The words of the KDC's error.
+        detail: String,
+    },
     /// The service's name is not one that a token can be asked for.
     #[error("`{service}` is not the name of a service")]
     ServiceNameMalformed {
@@ -169,6 +205,12 @@ impl IdentityError {
             Self::ConfigurationUnusable { .. } => "kerberos_configuration_unusable",
             Self::ClockSkew { .. } => "kerberos_clock_skew",
             Self::KeytabRefused { .. } => "kerberos_keytab_refused",
+            Self::UserNameMalformed { .. } => "domain_user_name_malformed",
+            Self::KdcAddressMalformed { .. } => "kerberos_kdc_address_malformed",
+            Self::UserNotInDomain { .. } => "domain_user_unknown",
+            Self::PasswordRefused { .. } => "domain_password_refused",
+            Self::PasswordExpired { .. } => "domain_password_expired",
+            Self::AccountUnusable { .. } => "domain_account_unusable",
             Self::ServiceNameMalformed { .. } => "negotiate_service_name_malformed",
             Self::ChallengeRefused { .. } => "negotiate_challenge_refused",
             Self::NtlmRefused { .. } => "negotiate_ntlm_refused",
@@ -227,6 +269,25 @@ impl IdentityError {
             }
             Self::KeytabRefused { .. } => "The administrator: export the keytab again, as the account's key \
                  or name has changed, and put it where KRB5_CLIENT_KTNAME points."
+                .to_owned(),
+            Self::UserNameMalformed { .. } => "The user: write the name as user@contoso.com or \
+                 CONTOSO.COM\\user; or the developer: name the realm beside it."
+                .to_owned(),
+            Self::KdcAddressMalformed { .. } => "The operator: name the KDC by its host and perhaps the port, \
+                 such as dc1.contoso.com or 192.0.2.1:88."
+                .to_owned(),
+            Self::UserNotInDomain { .. } => "The user: check the name and its domain. MIT's KDC knows users as \
+                 CONTOSO.COM\\user, and not by a user principal name; where the domain has another name than the \
+                 part after the @, name its realm."
+                .to_owned(),
+            Self::PasswordRefused { .. } => "The user: enter the password again; after a few wrong ones the \
+                 domain locks the account."
+                .to_owned(),
+            Self::PasswordExpired { .. } => {
+                "The user: change the password, at a machine of the domain or where the company lets you.".to_owned()
+            }
+            Self::AccountUnusable { .. } => "The administrator: see whether the account is locked, disabled or \
+                 expired, or restricted to certain hours or machines."
                 .to_owned(),
             Self::ServiceNameMalformed { .. } => "The developer: use the name that HTTP clients derive from \
                  the address, such as HTTP/sts.contoso.com; the administrator: correct it in the \

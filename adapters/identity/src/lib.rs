@@ -7,6 +7,9 @@
 //! - [`PlatformNegotiator`] makes the tokens of HTTP Negotiate with that user's credentials: SSPI on Windows, Kerberos
 //!   through GSSAPI elsewhere. It goes into the `integrated` setting of a host.
 //!
+//! For machines that belong to no domain, the feature `domain-credentials` adds `DomainCredentials`, which makes the tokens
+//! with a name and a password, in Rust alone.
+//!
 //! ```no_run
 //! # #[cfg(target_os = "linux")]
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -58,6 +61,8 @@
 //!   run nowhere: they rest on Microsoft's documentation, and on tests with a script in the place of Windows.
 //! - *macOS*: never. The calls are type-checked.
 
+#[cfg(feature = "domain-credentials")]
+mod domain;
 mod error;
 #[cfg(unix)]
 mod gss;
@@ -69,6 +74,8 @@ mod sspi;
 mod ticket;
 mod user;
 
+#[cfg(feature = "domain-credentials")]
+pub use domain::DomainCredentials;
 pub use entrada_core as core;
 pub use error::{IdentityError, WindowsAccount};
 pub use negotiator::PlatformNegotiator;

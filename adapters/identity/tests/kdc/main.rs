@@ -12,7 +12,7 @@
 //! failures    servers and networks that break off     ntlm        where there is no ticket
 //! hostile     what the library must survive           protected   channel bindings that are demanded
 //! users       who is signed in                        memory      the same calls under valgrind
-//! wine        Windows' own calls, under Wine
+//! wine        Windows' own calls, under Wine          domain_credentials   with a name and a password
 //! ```
 //!
 //! Each test has its own KDC, folder and ports. They need Linux, where every address of 127.0.0.0/8 is one's own, and the
@@ -26,6 +26,8 @@ mod child;
 mod cutting;
 mod directory;
 mod domain;
+#[cfg(feature = "domain-credentials")]
+mod domain_credentials;
 mod failures;
 mod folder;
 mod hostile;
