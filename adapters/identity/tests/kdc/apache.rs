@@ -26,6 +26,8 @@ pub(crate) struct Setup {
     /// The emulator's world.
     pub(crate) world: Config,
     pub(crate) mechanism: Mechanism,
+    /// Whether it speaks plain http, to a client that cannot be told of one more certificate authority.
+    pub(crate) plain: bool,
     /// By how much Apache's clock is wrong.
     pub(crate) clock: Option<&'static str>,
     /// How long a header may be, if not as long as usual: 8 KiB.
@@ -54,15 +56,15 @@ joe\\@contoso.com@AD.CONTOSO.COM joe@contoso.com
 
 impl Farm {
     pub(crate) fn start(folder: &Folder) -> Self {
-        Self::of(folder, Setup::default())
+        Self::of(folder, &Setup::default())
     }
 
-    pub(crate) fn of(folder: &Folder, setup: Setup) -> Self {
+    pub(crate) fn of(folder: &Folder, setup: &Setup) -> Self {
         let port = free_port();
-        let emulator = behind(port, setup.world);
+        let emulator = behind(port, !setup.plain, setup.world.clone());
         certificate::issue(folder, Signature::default());
         folder.write("users", USERS);
-        let mut configuration = httpd_conf(folder, port, setup.mechanism);
+        let mut configuration = httpd_conf(folder, port, setup);
         if let Some(limit) = setup.field_limit {
             configuration.push_str(&format!("LimitRequestFieldSize {limit}\n"));
         }
@@ -96,13 +98,13 @@ impl Farm {
 }
 
 /// An emulator at its address behind another server, with the same port and the same addresses to hand out.
-pub(crate) fn behind(port: u16, world: Config) -> Emulator {
-    let config = Config { bind: IpAddr::V4(BEHIND), port, tls: true, host: "localhost".to_owned(), ..world };
+pub(crate) fn behind(port: u16, tls: bool, world: Config) -> Emulator {
+    let config = Config { bind: IpAddr::V4(BEHIND), port, tls, host: "localhost".to_owned(), ..world };
     Emulator::start(config).expect("the emulator starts")
 }
 
 /// Who has been proved, the emulator hears of in its own scripted token; its proof is not Apache's, and is dropped.
-fn httpd_conf(folder: &Folder, port: u16, mechanism: Mechanism) -> String {
+fn httpd_conf(folder: &Folder, port: u16, setup: &Setup) -> String {
     let modules = [
         "mpm_event",
         "authn_core",
@@ -120,7 +122,7 @@ fn httpd_conf(folder: &Folder, port: u16, mechanism: Mechanism) -> String {
         .map(|name| format!("LoadModule {name}_module /usr/lib/apache2/modules/mod_{name}.so\n"))
         .collect();
     let folder = folder.text();
-    let mechanism = match mechanism {
+    let mechanism = match setup.mechanism {
         Mechanism::Kerberos => [
             "GssapiAllowedMech krb5".to_owned(),
             format!("GssapiCredStore keytab:{folder}/http.keytab"),
@@ -129,6 +131,20 @@ fn httpd_conf(folder: &Folder, port: u16, mechanism: Mechanism) -> String {
         .join("\n"),
         // With a store of credentials the library of NTLM breaks down at the first token.
         Mechanism::Ntlm => "GssapiAllowedMech ntlmssp\nGssapiConnectionBound On".to_owned(),
+    };
+    let tls = [
+        "SSLEngine on".to_owned(),
+        "SSLSessionCache none".to_owned(),
+        format!("SSLCertificateFile \"{folder}/{CERTIFICATE}\""),
+        format!("SSLCertificateKeyFile \"{folder}/{KEY}\""),
+        // The emulator's certificate is of an authority that nobody knows.
+        "SSLProxyEngine on".to_owned(),
+        "SSLProxyCheckPeerName off".to_owned(),
+    ]
+    .join("\n");
+    let (scheme, transport, only) = match setup.plain {
+        false => ("https", tls.as_str(), "On"),
+        true => ("http", "", "Off"),
     };
     let prefix = entrada_emulator::TOKEN_PREFIX;
     format!(
@@ -143,20 +159,14 @@ Mutex "file:{folder}" default
 User www-data
 Group www-data
 Listen 127.0.0.1:{port}
-SSLEngine on
-SSLSessionCache none
-SSLCertificateFile "{folder}/{CERTIFICATE}"
-SSLCertificateKeyFile "{folder}/{KEY}"
-# The emulator's certificate is of an authority that nobody knows.
-SSLProxyEngine on
-SSLProxyCheckPeerName off
+{transport}
 ProxyPreserveHost On
-ProxyPass "/" "https://{BEHIND}:{port}/"
+ProxyPass "/" "{scheme}://{BEHIND}:{port}/"
 RewriteMap users "txt:{folder}/users"
 <LocationMatch "/(windowstransport|authorize/wia)$">
     AuthType GSSAPI
     AuthName "Contoso"
-    GssapiSSLonly On
+    GssapiSSLonly {only}
     {mechanism}
     Require valid-user
     RewriteEngine On

@@ -15,7 +15,7 @@ fn a_user_of_a_domain_gets_a_token() {
 
 /// With an enterprise name the ticket keeps the user's name in the cloud; canonicalised, it has the account's.
 fn a_ticket_by_any_name_gives_a_token(domain: &Domain) {
-    let farm = Farm::of(domain, Setup { field_limit: Some(64 * 1024), ..Setup::default() });
+    let farm = Farm::of(domain, &Setup { field_limit: Some(64 * 1024), ..Setup::default() });
     for (options, name, principal, upn) in [
         (["-E"].as_slice(), "joe@contoso.com", r"joe\@contoso.com", "joe@contoso.com"),
         (&["-C", "-E"], "joe@contoso.com", "jdoe", "jdoe@ad.contoso.com"),

@@ -134,7 +134,7 @@ fn a_clock_that_is_wrong_is_called_so() {
 fn a_servers_clock_that_is_wrong_is_called_so() {
     let realm = Realm::start();
     realm.kinit(36_000);
-    let farm = Farm::of(&realm, Setup { clock: Some("+2h"), ..Setup::default() });
+    let farm = Farm::of(&realm, &Setup { clock: Some("+2h"), ..Setup::default() });
     for answer in answers(&realm, &farm.emulator) {
         assert_says(&answer, &["kerberos_clock_skew", "or that of the server if this one is right"]);
     }

@@ -9,7 +9,7 @@ fn farm(folder: &Folder) -> Farm {
     folder.write(PASSWORDS, "CONTOSO:joe:horse battery\n");
     folder.permit(PASSWORDS, 0o644);
     folder.write("krb5.conf", "[libdefaults]\n default_realm = CONTOSO.COM\n dns_lookup_kdc = false\n");
-    Farm::of(folder, Setup { mechanism: Mechanism::Ntlm, ..Setup::default() })
+    Farm::of(folder, &Setup { mechanism: Mechanism::Ntlm, ..Setup::default() })
 }
 
 /// A child that is signed in as `joe` with a password of its own.

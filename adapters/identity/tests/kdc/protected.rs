@@ -26,7 +26,7 @@ struct Protected {
 impl Protected {
     fn start(folder: &Folder, signature: Signature) -> Self {
         let port = free_port();
-        let emulator = behind(port, Config::default());
+        let emulator = behind(port, true, Config::default());
         certificate::issue(folder, signature);
         let program = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/kdc/extended_protection.py");
         // Debian's own, which has Debian's module for GSSAPI.

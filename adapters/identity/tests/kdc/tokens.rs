@@ -34,7 +34,7 @@ fn each_version_of_ws_trust_gives_a_token() {
         let federation = Federation { trust_versions: vec![version], ..Federation::default() };
         let domain = Domain { name: TENANT.to_owned(), realm: Federated::Federated(federation) };
         let world = Config { domains: vec![domain], ..Config::default() };
-        let farm = Farm::of(&realm, Setup { world, ..Setup::default() });
+        let farm = Farm::of(&realm, &Setup { world, ..Setup::default() });
         let (child, authority) = (Child::of(&realm), farm.emulator.authority());
         assert_eq!(child.token(&authority), "token of joe@contoso.com");
         assert_eq!(child.token_over_tokio(&authority), "token of joe@contoso.com");
