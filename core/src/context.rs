@@ -201,8 +201,7 @@ impl Context {
 
     /// The end because of an answer that breaks a rule.
     pub(crate) fn violated(&self, rule: Violation, response: &Response) -> Error {
-        let content_type = response.content_type();
-        self.fail(Fault::Violation { rule, status: response.status, content_type })
+        self.fail(Fault::breach(rule, response))
     }
 
     /// Where a person grants the scopes of this call, where that is known without asking.

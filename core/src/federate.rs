@@ -196,7 +196,7 @@ fn endpoint_of(
 ) -> Result<WsTrustEndpoint, Error> {
     let response = outcome.map_err(|error| cx.unreachable(Service::FederationMetadata, error))?;
     if response.status != StatusCode::OK {
-        return Err(cx.fail(status(&response, Service::FederationMetadata, now)));
+        return Err(cx.fail(Fault::of_status(Service::FederationMetadata, &response, now)));
     }
     let loopback = cx.authority().options().allow_http_loopback;
     let endpoints = mex::parse(response.body.expose(), loopback)
@@ -253,7 +253,7 @@ fn grant(
             }))))
         }
         Err(error) if soap => Err(cx.violated(Violation::Assertion(error), response)),
-        _ => Err(cx.fail(status(response, Service::Federation, now))),
+        _ => Err(cx.fail(Fault::of_status(Service::Federation, response, now))),
     }
 }
 
@@ -270,15 +270,6 @@ impl Expect<Result<Grant, Error>, AuthenticationResult> for ExpectGrant {
         now: Timestamp,
     ) -> Result<Step<AuthenticationResult>, Error> {
         redeem(self.at, grant?, now, ExpectRedeemed)
-    }
-}
-
-fn status(response: &Response, service: Service, now: Timestamp) -> Fault {
-    Fault::Status {
-        service,
-        status: response.status,
-        content_type: response.content_type(),
-        retry_after: retry::retry_after(response, now),
     }
 }
 

@@ -9,9 +9,11 @@ use super::{
     Violation,
 };
 use crate::cache::StoreError;
-use crate::http::{TransportError, TransportErrorKind};
+use crate::http::{Response, TransportError, TransportErrorKind};
 use crate::protocol::wstrust::EnvelopeError;
+use crate::retry;
 use crate::signer::SignerError;
+use crate::time::Timestamp;
 
 /// Whose fault it was.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -129,6 +131,17 @@ impl From<SignInFault> for Fault {
 }
 
 impl Fault {
+    /// An answer with a status that says no, and nothing more that could be read.
+    pub(crate) fn of_status(service: Service, response: &Response, now: Timestamp) -> Self {
+        let retry_after = retry::retry_after(response, now);
+        Self::Status { service, status: response.status, content_type: response.content_type(), retry_after }
+    }
+
+    /// An answer that breaks a rule.
+    pub(crate) fn breach(rule: Violation, response: &Response) -> Self {
+        Self::Violation { rule, status: response.status, content_type: response.content_type() }
+    }
+
     pub(super) fn code(&self) -> &str {
         match self {
             Self::Refused(refusal) => &refusal.error,

@@ -11,7 +11,6 @@ use crate::http::{HttpAuth, Request, Response, ServiceName};
 use crate::negotiate;
 use crate::protocol::cookies::Cookies;
 use crate::protocol::redirect::LONGEST_REDIRECT;
-use crate::retry;
 use crate::secret::Secret;
 use crate::time::Timestamp;
 
@@ -67,12 +66,7 @@ pub(crate) fn response(
         | StatusCode::PERMANENT_REDIRECT => way(response, from, redirect_uri).map_err(Fault::Adfs),
         _ => Err(match number(response.body.expose()) {
             Some(number) => Fault::Adfs(AdfsFault::ErrorPage { status, number }),
-            None if !status.is_success() => Fault::Status {
-                service: Service::Authorization,
-                status,
-                content_type: response.content_type(),
-                retry_after: retry::retry_after(response, now),
-            },
+            None if !status.is_success() => Fault::of_status(Service::Authorization, response, now),
             None if cookies.has(SIGNED_IN) => Fault::Adfs(AdfsFault::MoreWanted { status }),
             None => Fault::Adfs(AdfsFault::SignInPage { status }),
         }),

@@ -60,18 +60,12 @@ pub fn response(
     allow_http_loopback: bool,
     now: Timestamp,
 ) -> Result<DeviceAuthorization, Fault> {
-    let violated =
-        |rule| Fault::Violation { rule, status: response.status, content_type: response.content_type() };
+    let violated = |rule| Fault::breach(rule, response);
     if let Some(refusal) = token::refusal(response, now) {
         return Err(Fault::Refused(Box::new(refusal)));
     }
     if response.status != StatusCode::OK {
-        return Err(Fault::Status {
-            service: Service::DeviceAuthorization,
-            status: response.status,
-            content_type: response.content_type(),
-            retry_after: crate::retry::retry_after(response, now),
-        });
+        return Err(Fault::of_status(Service::DeviceAuthorization, response, now));
     }
     let answer: Answer = crate::protocol::json_object(response.body.expose())
         .and_then(|text| serde_json::from_str(text).ok())

@@ -32,21 +32,12 @@ pub fn response(response: &Response, now: Timestamp) -> Result<(), Fault> {
         return Err(Fault::Refused(Box::new(refusal)));
     }
     if response.status != StatusCode::OK {
-        return Err(Fault::Status {
-            service: Service::InstanceDiscovery,
-            status: response.status,
-            content_type: response.content_type(),
-            retry_after: crate::retry::retry_after(response, now),
-        });
+        return Err(Fault::of_status(Service::InstanceDiscovery, response, now));
     }
     let answer = crate::protocol::json_object(response.body.expose());
     match answer.and_then(|text| serde_json::from_str(text).ok()) {
         Some(Answer { tenant_discovery_endpoint }) if !tenant_discovery_endpoint.is_empty() => Ok(()),
-        _ => Err(Fault::Violation {
-            rule: Violation::DiscoveryNotJson,
-            status: response.status,
-            content_type: response.content_type(),
-        }),
+        _ => Err(Fault::breach(Violation::DiscoveryNotJson, response)),
     }
 }
 

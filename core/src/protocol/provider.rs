@@ -51,18 +51,12 @@ pub fn response(
     authority: &Authority,
     now: Timestamp,
 ) -> Result<ProviderMetadata, Fault> {
-    let violated =
-        |rule| Fault::Violation { rule, status: response.status, content_type: response.content_type() };
+    let violated = |rule| Fault::breach(rule, response);
     if response.status != StatusCode::OK {
         if let Some(refusal) = token::refusal(response, now) {
             return Err(Fault::Refused(Box::new(refusal)));
         }
-        return Err(Fault::Status {
-            service: Service::ProviderMetadata,
-            status: response.status,
-            content_type: response.content_type(),
-            retry_after: crate::retry::retry_after(response, now),
-        });
+        return Err(Fault::of_status(Service::ProviderMetadata, response, now));
     }
     let document: Document = crate::protocol::json_object(response.body.expose())
         .and_then(|text| serde_json::from_str(text).ok())

@@ -71,17 +71,10 @@ pub(crate) fn request(cx: &Context, username: &str) -> Request {
 
 pub(crate) fn response(response: &Response, now: Timestamp) -> Result<Realm, Fault> {
     if response.status != StatusCode::OK {
-        return Err(Fault::Status {
-            service: Service::UserRealm,
-            status: response.status,
-            content_type: response.content_type(),
-            retry_after: crate::retry::retry_after(response, now),
-        });
+        return Err(Fault::of_status(Service::UserRealm, response, now));
     }
     parse(response.body.expose()).map_err(|error| match error {
-        RealmError::Violation(rule) => {
-            Fault::Violation { rule, status: response.status, content_type: response.content_type() }
-        }
+        RealmError::Violation(rule) => Fault::breach(rule, response),
         RealmError::Unsupported(reason) => Fault::Unsupported(reason),
     })
 }

@@ -52,8 +52,7 @@ pub struct TokenResponse {
 /// A refusal, a status that says no, or an answer that breaks the protocol. Lifetimes are read leniently: a
 /// number or a text, whole or not; negative counts as none left; of over ten years as ten years; illegible as absent.
 pub fn response(response: &Response, kind: &AuthorityKind, now: Timestamp) -> Result<TokenResponse, Fault> {
-    let violated =
-        |rule| Fault::Violation { rule, status: response.status, content_type: response.content_type() };
+    let violated = |rule| Fault::breach(rule, response);
     let body = crate::protocol::json_object(response.body.expose());
     let answer = body.and_then(|body| serde_json::from_str::<Answer>(body).ok());
     // A success is read once; only what may be a refusal is read again as one.
@@ -77,12 +76,7 @@ pub fn response(response: &Response, kind: &AuthorityKind, now: Timestamp) -> Re
             || answer.is_some()
             || response.body.expose().iter().all(u8::is_ascii_whitespace);
         return Err(if silent || response.status.is_redirection() {
-            Fault::Status {
-                service: Service::Token,
-                status: response.status,
-                content_type: response.content_type(),
-                retry_after: crate::retry::retry_after(response, now),
-            }
+            Fault::of_status(Service::Token, response, now)
         } else {
             violated(Violation::RefusalNotJson)
         });
