@@ -9,7 +9,7 @@ use std::cell::{OnceCell, RefCell};
 use std::hint::black_box;
 use std::process::Command;
 
-use entrada_core::cache::Memory;
+use entrada_core::cache::{Memory, Record, TokenCache};
 use filled::Shape;
 use work::{Documents, Flows};
 
@@ -90,5 +90,21 @@ fn main() {
         let slope = instructions(name, 40).zip(instructions(name, 20)).map(|(more, less)| (more - less) / 20);
         let slope = slope.map_or_else(|| "no valgrind".to_owned(), |slope| slope.to_string());
         println!("{name:<38} {:>12} {:>12} {slope:>14}", counted.count_total, counted.bytes_total);
+    }
+    println!("\na cached token, its secret apart: {} bytes", bytes_of_a_token());
+}
+
+/// What the cache holds on the heap for an access token and its index, beside the text of the token.
+fn bytes_of_a_token() -> usize {
+    let mut cache = None;
+    let counted = allocation_counter::measure(|| cache = Some(filled::cache(Shape::Resources, SIZE)));
+    let secrets: usize = cache.iter().flat_map(TokenCache::records).map(secret).sum();
+    (usize::try_from(counted.bytes_current).expect("it grew") - secrets) / SIZE
+}
+
+fn secret(record: &Record) -> usize {
+    match record {
+        Record::AccessToken(token) => token.secret.expose().len(),
+        _ => 0,
     }
 }

@@ -5,7 +5,6 @@ use std::sync::Arc;
 use super::{
     AccessToken, AccountRecord, AppMetadata, CacheUpdate, IdToken, Record, RefreshToken, StoreError,
 };
-use crate::secret::Secret;
 use crate::time::Timestamp;
 
 /// Which tokens a flow could use.
@@ -219,11 +218,6 @@ impl From<Record> for TokenChange {
     fn from(record: Record) -> Self {
         Self::Put(record)
     }
-}
-
-/// Whether two secrets are the same refresh token, in a time that tells nothing.
-pub(super) fn same_secret(left: &Secret, right: &Secret) -> bool {
-    left == right
 }
 
 /// Where tokens are kept: in memory, in a file, in a database. It may block: an async host calls it off its threads.

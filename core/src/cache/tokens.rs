@@ -15,7 +15,6 @@ use serde_json::{Map, Value};
 
 use self::entry::{Class, Entry};
 use self::index::{EntryId, Index, Table};
-use super::query::same_secret;
 use super::{CacheUpdate, Record, RefreshToken, StoreError, TokenChange, schema};
 use crate::authority::environment_group;
 use crate::secret::SecretMembers;
@@ -233,7 +232,7 @@ impl TokenCache {
         for id in ids {
             let is_it = self.entries.get(&id).is_some_and(|entry| match &entry.record {
                 Record::RefreshToken(old) => {
-                    entry::replaces(&record, &entry.record) && same_secret(&old.secret, &token.secret)
+                    entry::replaces(&record, &entry.record) && old.secret == token.secret
                 }
                 _ => false,
             });
