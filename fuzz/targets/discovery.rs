@@ -18,7 +18,7 @@ const NOW: Timestamp = Timestamp::from_secs(1_700_000_000);
 const STATUSES: [StatusCode; 4] =
     [StatusCode::OK, StatusCode::FOUND, StatusCode::BAD_REQUEST, StatusCode::SERVICE_UNAVAILABLE];
 const ISSUER: &str = "https://idp.example/realms/a";
-/// The host that is asked about.
+// The host that is asked about.
 
 fuzz_target!(
     init: {

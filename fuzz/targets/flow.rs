@@ -49,6 +49,8 @@ struct Change<'a> {
 #[derive(Debug, Arbitrary)]
 struct Met<'a> {
     outcome: Outcome<'a>,
+    place: Place,
+    cookie: bool,
     retry_after: Pause,
     date: bool,
     elapsed: Elapsed,
@@ -83,6 +85,16 @@ enum Supplied<'a> {
     Metadata,
     Broken { at: u16, byte: u8 },
     Raw(&'a str),
+}
+
+/// Where an answer redirects to.
+#[derive(Debug, Arbitrary)]
+enum Place {
+    Nowhere,
+    On,
+    Answer,
+    Refusal,
+    Elsewhere,
 }
 
 #[derive(Debug, Arbitrary)]
@@ -185,6 +197,14 @@ impl Met<'_> {
                 Outcome::Status(status, body) => Ok((100 + status % 500, body.bytes())),
                 Outcome::Failed(kind) => Err(kinds[usize::from(*kind) % kinds.len()]),
             },
+            location: match self.place {
+                Place::Nowhere => None,
+                Place::On => Some("/adfs/oauth2/authorize/wia"),
+                Place::Answer => Some("http://localhost/?code=x&state={state}"),
+                Place::Refusal => Some("http://localhost/?error=access_denied&state={state}"),
+                Place::Elsewhere => Some("https://login.fabrikam.com/adfs/oauth2/authorize/wia"),
+            },
+            cookie: self.cookie.then_some("MSISAuth=x; Secure"),
             retry_after: match self.retry_after {
                 Pause::None => None,
                 Pause::Seconds => Some("3"),
