@@ -98,7 +98,7 @@ pub struct TokenView {
     pub refresh_tokens: Vec<Arc<RefreshToken>>,
     /// The ID tokens of the account and the application, by tenant.
     pub id_tokens: Vec<Arc<IdToken>>,
-    /// What is known of the application.
+    /// What is known of the application, if refresh tokens were looked for.
     pub app_metadata: Option<Arc<AppMetadata>>,
     /// If no access token fits: those of the same subject that were looked at, and why each does not. At most
     /// [`TokenView::MOST_CONSIDERED`].

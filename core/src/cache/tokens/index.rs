@@ -11,7 +11,10 @@ use foldhash::fast::FixedState;
 /// The number of an entry; a later one is higher.
 pub(super) type EntryId = u64;
 
-/// What is only ever asked for one key, so that its order tells nothing; and is the same on every machine.
+/// What is only ever asked for one key, so that its order tells nothing.
+///
+/// It hashes without a secret, so whoever chooses what is kept can make it slow, though not wrong: those are the issuers of the
+/// tokens, and whoever writes the document that the cache is read from.
 #[allow(clippy::disallowed_types)]
 pub(super) type Table<K, V> = std::collections::HashMap<K, V, FixedState>;
 
@@ -34,7 +37,7 @@ impl Fingerprint {
                 *to = *from;
             }
             hasher.write_u64(u64::from_le_bytes(rest) | WITHOUT_CASE);
-            hasher.write_usize(part.len());
+            hasher.write_u64(part.len() as u64);
         }
         Self(hasher.finish())
     }

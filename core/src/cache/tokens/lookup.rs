@@ -11,8 +11,10 @@ use crate::cache::{
     RefreshToken, TokenQuery, TokenSubject, TokenView,
 };
 
-/// The most entries that one query looks at where many would do; the latest first.
-const MOST_LOOKED_AT: usize = 64;
+/// The most entries of one fingerprint that a query looks at, the latest first: many more than share one by chance.
+const MOST_LOOKED_AT: usize = 4096;
+/// The most tokens of a kind that a query finds where many would do.
+const MOST_FOUND: usize = 64;
 
 /// What is looked for, once it is clear whose it is.
 struct Sought<'a> {
@@ -108,6 +110,7 @@ impl TokenCache {
             .take(MOST_LOOKED_AT)
             .filter_map(|id| Some((id, self.access_token(id)?)))
             .filter(|(_, token)| mismatch(sought, token).is_none())
+            .take(MOST_FOUND)
             .map(|(id, token)| (id, Arc::clone(token)))
             .collect();
         found.sort_by_key(|(_, token)| std::cmp::Reverse(token.expires_on));
@@ -125,8 +128,9 @@ impl TokenCache {
     }
 
     fn touch(&mut self, id: EntryId) {
-        // One that was of use a little while ago stays where it is: nothing hangs on the order among the latest quarter.
-        let lately = (self.entries.len() / 4) as u64;
+        // One that was of use a little while ago stays where it is: no order is kept among the latest quarter of the access
+        // tokens, which are the first to go.
+        let lately = (self.ends.len() / 4) as u64;
         let Some(entry) = self.entries.get_mut(&id) else { return };
         if entry.used.saturating_add(lately) >= self.use_count {
             return;
@@ -147,10 +151,11 @@ impl TokenCache {
             let key = entry::refresh(&sought.holder, sought.group, &owner);
             let before = found.len();
             let of_owner = self.index.get(key).take(MOST_LOOKED_AT);
-            found.extend(of_owner.filter_map(|id| match &self.entries.get(&id)?.record {
+            let of_owner = of_owner.filter_map(|id| match &self.entries.get(&id)?.record {
                 Record::RefreshToken(token) if is_for(token, sought, &owner) => Some((id, token)),
                 _ => None,
-            }));
+            });
+            found.extend(of_owner.take(MOST_FOUND));
             // The newest; of two as new, the one of the exact environment before that of another name of it.
             let of_owner = found.get_mut(before..).unwrap_or_default();
             of_owner.sort_by_key(|(id, token)| {
@@ -174,6 +179,7 @@ impl TokenCache {
             Record::IdToken(token) if is_meant(token) => Some(Arc::clone(token)),
             _ => None,
         })
+        .take(MOST_FOUND)
         .collect()
     }
 

@@ -326,6 +326,20 @@ fn what_there_is_no_room_for_goes_and_the_last_refresh_token_stays() {
 }
 
 #[test]
+fn among_many_that_never_go_the_access_token_of_latest_use_stays() {
+    let mut cache = TokenCache::with_limits(CacheLimits { entries: 8, bytes: usize::MAX });
+    for home in ["a.t", "b.t", "c.t", "d.t", "e.t", "f.t"] {
+        put(&mut cache, refresh(home, "app", None, home));
+    }
+    put(&mut cache, access("u.t", "t", "a", "a"));
+    put(&mut cache, access("u.t", "t", "b", "b"));
+    assert_eq!(found(&mut cache, &query(user("u.t"), "t", "a")), ["a"]);
+    put(&mut cache, access("u.t", "t", "c", "c"));
+    assert_eq!(found(&mut cache, &query(user("u.t"), "t", "a")), ["a"]);
+    assert!(found(&mut cache, &query(user("u.t"), "t", "b")).is_empty());
+}
+
+#[test]
 fn what_has_expired_goes() {
     let mut cache = TokenCache::default();
     put(&mut cache, access("u.t", "t", "a", "a"));
