@@ -62,6 +62,11 @@ impl FlowKind {
         Self::Silent,
     ];
 
+    /// Whether it proves by a ticket who the user is.
+    pub(crate) const fn is_integrated(self) -> bool {
+        matches!(self, Self::IntegratedWindowsAuth | Self::AdfsIntegratedAuth)
+    }
+
     /// The name in JSON and on a command line, in snake case.
     #[must_use]
     pub const fn as_str(self) -> &'static str {

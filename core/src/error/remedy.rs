@@ -32,10 +32,10 @@ pub(super) fn remedy(fault: &Fault, call: Option<&Context>) -> String {
         }
         Fault::Status { service: Service::FederationMetadata, .. } => federation::NO_METADATA.to_owned(),
         Fault::Status {
-            service: Service::Federation,
+            service: Service::Federation | Service::Authorization,
             status: StatusCode::BAD_REQUEST | StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
             ..
-        } if call.is_some_and(|call| call.flow() == FlowKind::IntegratedWindowsAuth) => {
+        } if call.is_some_and(|call| call.flow().is_integrated()) => {
             federation::LARGE_TICKET.to_owned()
         }
         Fault::Status { service: Service::Federation, .. } => federation::NO_ENVELOPE.to_owned(),

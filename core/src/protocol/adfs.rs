@@ -98,7 +98,9 @@ fn way(response: &Response, from: &Url, redirect_uri: &str) -> Result<Way, AdfsF
 fn is_answer(url: &Url, redirect_uri: &Url) -> bool {
     let parts = |url: &Url| {
         let user = (url.username().to_owned(), url.password().map(str::to_owned));
-        (url.scheme().to_owned(), user, url.host_str().map(str::to_owned), url.port(), url.path().to_owned())
+        // Some write `app://auth/` for `app://auth`.
+        let path = if url.path() == "/" { "" } else { url.path() };
+        (url.scheme().to_owned(), user, url.host_str().map(str::to_owned), url.port(), path.to_owned())
     };
     let added = |own: &str| url.query().is_some_and(|query| query.starts_with(own));
     parts(url) == parts(redirect_uri) && redirect_uri.query().is_none_or(added)

@@ -59,6 +59,7 @@ fn the_redirect_uri_is_known_whatever_was_added_to_its_query() {
         ("https://app.example/cb?own=1&code=x", "https://app.example/cb?own=1"),
         ("https://APP.example:443/cb?code=x", "https://app.example/cb"),
         ("msapp://auth?code=x", "msapp://auth"),
+        ("msapp://auth/?code=x", "msapp://auth"),
         ("urn:ietf:wg:oauth:2.0:oob?code=x", "urn:ietf:wg:oauth:2.0:oob"),
         ("/app?code=x", "https://sts.contoso.com/app"),
     ] {
