@@ -39,7 +39,7 @@ fn signature_hash(certificate: &[u8]) -> der::Result<Option<Hash>> {
         Ok::<_, der::Error>(algorithm)
     })?;
     match (algorithm.oid, algorithm.parameters) {
-        (RSASSA_PSS, Some(parameters)) => pss_hash(parameters).map(Some),
+        (RSASSA_PSS, Some(parameters)) => pss_hash(parameters),
         // SHA-1 is the default.
         (RSASSA_PSS, None) => Ok(Some(Hash::Sha256)),
         (oid, _) => Ok(SIGNATURES.iter().find_map(|&(known, hash)| (known == oid).then_some(hash))),
@@ -47,7 +47,7 @@ fn signature_hash(certificate: &[u8]) -> der::Result<Option<Hash>> {
 }
 
 /// The function that the parameters of RSASSA-PSS name (RFC 4055, section 3.1).
-fn pss_hash(parameters: AnyRef<'_>) -> der::Result<Hash> {
+fn pss_hash(parameters: AnyRef<'_>) -> der::Result<Option<Hash>> {
     let named = parameters.sequence(|fields| {
         let hash = ContextSpecific::<AlgorithmIdentifierRef<'_>>::decode_explicit(fields, TagNumber(0))?;
         // The mask generation, the salt and the trailer follow.
@@ -56,8 +56,8 @@ fn pss_hash(parameters: AnyRef<'_>) -> der::Result<Hash> {
         }
         Ok::<_, der::Error>(hash)
     })?;
-    let oid = named.map(|field| field.value.oid);
-    Ok(HASHES.iter().find_map(|&(known, hash)| (Some(known) == oid).then_some(hash)).unwrap_or(Hash::Sha256))
+    let oid = named.map_or(SHA_1, |field| field.value.oid);
+    Ok(HASHES.iter().find_map(|&(known, hash)| (known == oid).then_some(hash)))
 }
 
 const RSASSA_PSS: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.10");
@@ -77,8 +77,12 @@ const SIGNATURES: [(ObjectIdentifier, Hash); 11] = [
     (ObjectIdentifier::new_unwrap("1.2.840.10045.4.3.4"), Hash::Sha512),
 ];
 
-/// Hash functions by themselves (RFC 4055, section 2.1); SHA-1 is not here, as SHA-256 stands in for it.
-const HASHES: [(ObjectIdentifier, Hash); 4] = [
+const SHA_1: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.14.3.2.26");
+
+/// Hash functions by themselves (RFC 4055, section 2.1; the second is MD5).
+const HASHES: [(ObjectIdentifier, Hash); 6] = [
+    (SHA_1, Hash::Sha256),
+    (ObjectIdentifier::new_unwrap("1.2.840.113549.2.5"), Hash::Sha256),
     (ObjectIdentifier::new_unwrap("2.16.840.1.101.3.4.2.4"), Hash::Sha224),
     (ObjectIdentifier::new_unwrap("2.16.840.1.101.3.4.2.1"), Hash::Sha256),
     (ObjectIdentifier::new_unwrap("2.16.840.1.101.3.4.2.2"), Hash::Sha384),
@@ -149,6 +153,8 @@ mod tests {
         let sha384 =
             b"\x30\x14\xa0\x0d\x30\x0b\x06\x09\x60\x86\x48\x01\x65\x03\x04\x02\x02\xa2\x03\x02\x01\x30";
         assert_eq!(with(sha384), Ok(Some(Hash::Sha384)));
+        let sha3 = b"\x30\x0f\xa0\x0d\x30\x0b\x06\x09\x60\x86\x48\x01\x65\x03\x04\x02\x08";
+        assert_eq!(with(sha3), Ok(None), "nobody has said what stands in for it");
         for default in [&b""[..], b"\x30\x00", b"\x30\x05\xa2\x03\x02\x01\x14"] {
             assert_eq!(with(default), Ok(Some(Hash::Sha256)));
         }
