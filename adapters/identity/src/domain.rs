@@ -27,6 +27,7 @@ use crate::error::IdentityError;
 
 /// How long one question to the KDC may take.
 const KDC_TIMEOUT: Duration = Duration::from_secs(10);
+const LONGEST_TIMEOUT: Duration = Duration::from_secs(3600);
 
 /// A user's name and password in a domain, which make the tokens of HTTP Negotiate.
 ///
@@ -117,10 +118,11 @@ impl DomainCredentials {
         Ok(self)
     }
 
-    /// How long one question to the KDC may take: by default ten seconds. There are two or three of them.
+    /// How long one question to the KDC may take, once its name is resolved: by default ten seconds, and at most an hour.
+    /// There are two or three questions.
     #[must_use]
     pub fn timeout(mut self, timeout: Duration) -> Self {
-        self.timeout = timeout;
+        self.timeout = timeout.min(LONGEST_TIMEOUT);
         self
     }
 
@@ -133,7 +135,7 @@ impl DomainCredentials {
     }
 
     /// Lets NTLM take Kerberos' place, where no KDC can be reached, the KDC does not know the service, or the server wants
-    /// NTLM.
+    /// NTLM. Nothing proves that a KDC is silent, or what it says of a service: whoever stands between can bring NTLM about.
     ///
     /// NTLM does not prove the server: whoever stands in its place gets an answer from which weak passwords can be guessed,
     /// and may pass it on to another server to sign in as the user. TLS to the right server and channel bindings, which the

@@ -129,6 +129,13 @@ impl Initiator {
             Some(_) => failure::of_the_answer(&error, &self.service),
             None => failure::meaning(&error, &kdc, &self.service),
         })?;
+        // The crate turns to NTLM after refusals, too, that say something of the user.
+        if challenge.is_none()
+            && self.negotiate.negotiated_protocol().is_ntlm()
+            && let Some(refusal) = failure::of_the_user(&kdc)
+        {
+            return Err(refusal);
+        }
         let [token] = output;
         let token = Some(token.buffer).filter(|token| !token.is_empty());
         Ok(Round { token, complete: result.status == SecurityStatus::Ok })

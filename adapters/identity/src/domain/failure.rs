@@ -42,6 +42,17 @@ pub(super) fn meaning(error: &sspi::Error, kdc: &Kdc, service: &ServiceName) -> 
     }
 }
 
+/// What the KDC refused, unless it only does not know the service: then NTLM may do.
+pub(super) fn of_the_user(kdc: &Kdc) -> Option<IdentityError> {
+    match kdc.refusal {
+        None | Some(SERVICE_UNKNOWN) => None,
+        Some(code) => {
+            let error = sspi::Error::new(ErrorKind::LogonDenied, format!("the KDC's error is {code}"));
+            Some(meaning(&error, kdc, &ServiceName::new("the service")))
+        }
+    }
+}
+
 /// What is wrong with the server's answer.
 pub(super) fn of_the_answer(error: &sspi::Error, service: &ServiceName) -> IdentityError {
     match error.error_type {
@@ -62,6 +73,18 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
+
+    #[test]
+    fn what_the_kdc_says_of_the_user_is_no_reason_for_ntlm() {
+        let refusal = |code| {
+            let mut kdc = Kdc::new(Duration::ZERO);
+            kdc.refusal = code;
+            of_the_user(&kdc).map(|error| error.code())
+        };
+        assert_eq!(refusal(Some(18)), Some("domain_account_unusable"));
+        assert_eq!(refusal(Some(37)), Some("kerberos_clock_skew"));
+        assert_eq!((refusal(Some(7)), refusal(None)), (None, None));
+    }
 
     #[test]
     fn the_kdcs_word_counts_before_the_crates() {
