@@ -77,7 +77,7 @@ Say who is signed in to this machine, and whether integrated sign-in can work.
 
 It asks what --flow iwa asks: the authority about the user's domain, the federation server about its endpoints, and Kerberos
 for a ticket to that server. No token is got, and no server is told who the user is but the authority, by name. Exit code 0
-if nothing is missing, 3 if something is; what, stands in the output, with what to do.";
+if nothing is missing, 3 if something is, be it that nobody answers; what, stands in the output, with what to do.";
 
 const LOGOUT: &str = "\
 Forget an account, and an application's tokens for it.

@@ -93,7 +93,7 @@ impl Failure {
 pub(crate) const USER_MUST_ACT: u8 = 3;
 
 /// The exit code that scripts can act on.
-pub(crate) fn exit_code(error: &Error) -> u8 {
+fn exit_code(error: &Error) -> u8 {
     if matches!(error.fault(), Fault::Denied(denial) if denial.is_cancelled()) {
         return USER_MUST_ACT;
     }

@@ -86,6 +86,12 @@ fn prepare(args: &TokenArgs) -> Result<(Runner, Application, RequestOptions), Fa
     check(args)?;
     let options = options(args)?;
     let authority = runner::authority(&args.app)?;
+    if matches!((args.flow, authority.kind()), (FlowKind::Iwa, AuthorityKind::AdFs))
+        && args.user.username.is_some()
+    {
+        let reason = "--username goes not with --flow iwa at an AD FS, which sees by the ticket who it is";
+        return Err(Failure::Usage(reason.to_owned()));
+    }
     let mut settings = runner::settings(&args.network.trust)?;
     let NetworkArgs { backend, quiet, .. } = args.network;
     let cache = Cache::open_if_possible(&args.cache, quiet)?;

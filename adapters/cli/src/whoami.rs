@@ -13,7 +13,7 @@ use entrada_tokio::Settings;
 use self::preview::Preview;
 use crate::args::WhoamiArgs;
 use crate::client;
-use crate::report::{Failure, USER_MUST_ACT, exit_code};
+use crate::report::{Failure, USER_MUST_ACT};
 use crate::runner;
 
 /// Says what is known and what is missing.
@@ -26,7 +26,10 @@ pub(crate) fn run(args: &WhoamiArgs) -> Result<(), Failure> {
         false => tell::text(&mut out, &found)?,
     }
     out.flush()?;
-    found.missing.first().map_or(Ok(()), |first| Err(Failure::Told(first.exit_code)))
+    match found.missing.is_empty() {
+        true => Ok(()),
+        false => Err(Failure::Told(USER_MUST_ACT)),
+    }
 }
 
 /// What is known.
@@ -56,28 +59,17 @@ struct Missing {
     code: String,
     message: String,
     remedy: String,
-    exit_code: u8,
 }
 
 impl From<&IdentityError> for Missing {
     fn from(error: &IdentityError) -> Self {
-        Self {
-            code: error.code().to_owned(),
-            message: error.to_string(),
-            remedy: error.remedy(),
-            exit_code: USER_MUST_ACT,
-        }
+        Self { code: error.code().to_owned(), message: error.to_string(), remedy: error.remedy() }
     }
 }
 
 impl From<&Error> for Missing {
     fn from(error: &Error) -> Self {
-        Self {
-            code: error.code().to_owned(),
-            message: error.to_string(),
-            remedy: error.remedy().to_owned(),
-            exit_code: exit_code(error),
-        }
+        Self { code: error.code().to_owned(), message: error.to_string(), remedy: error.remedy().to_owned() }
     }
 }
 

@@ -3,7 +3,7 @@
 use entrada_emulator::{Config, Emulator, Fault, FaultKind, world};
 use serde_json::{Value, json};
 
-use crate::command::{Ran, assert_no_secret, file, run, run_in, run_with};
+use crate::command::{Ran, assert_no_secret, file, run, run_with};
 
 pub(crate) fn emulator() -> Emulator {
     Emulator::start(Config::default()).unwrap()
@@ -265,7 +265,7 @@ fn integrated_sign_in_takes_the_name_that_the_machine_knows() {
         "--allow-http-loopback",
         "--json",
     ];
-    let ran = run_in(&[("USERPRINCIPALNAME", world::MANAGED_USER)], &args, b"");
+    let ran = crate::command::run_in(&[("USERPRINCIPALNAME", world::MANAGED_USER)], &args, b"");
     assert_eq!(ran.code, 3, "{}", ran.err);
     assert!(ran.err.contains("the user is ") && ran.err.contains("USERPRINCIPALNAME"), "{}", ran.err);
     assert!(ran.err.contains("integrated_windows_auth_not_supported_managed_user"), "{}", ran.err);
@@ -278,6 +278,16 @@ fn integrated_sign_in_takes_the_name_that_the_machine_knows() {
     assert!(["unknown_user", "kerberos_library_missing"].contains(&code), "{}", ran.out);
     assert!(ran.err.contains(&format!("error: {code}: ")) && ran.err.contains("\nremedy: "), "{}", ran.err);
     assert_eq!(emulator.requests().len(), 1, "the realm of the first");
+}
+
+#[test]
+fn at_an_ad_fs_the_ticket_alone_says_who_it_is() {
+    let emulator = emulator();
+    let authority = format!("{}/adfs", emulator.base_url());
+    let ran = token(&authority, world::FEDERATED_USER, &["--flow", "iwa"]);
+    assert_eq!(ran.code, 2, "{}", ran.err);
+    assert!(ran.err.contains("--username goes not with"), "{}", ran.err);
+    assert!(emulator.requests().is_empty());
 }
 
 #[test]
