@@ -57,7 +57,7 @@
 //! - *Linux*: against MIT's KDC, Active Directory by Samba, NTLM and Apache, in the tests.
 //! - *Windows*: under Wine 8 alone, never on Windows itself. There, `current_user` for a local account, SSPI without a
 //!   ticket, and SSPI with the ticket of a real KDC up to a token, the server's proof included. Wine's Negotiate makes bare
-//!   Kerberos tokens where that of Windows makes SPNEGO. A name that Windows tells, an account of a domain and NTLM were
+//!   Kerberos tokens where that of Windows makes SPNEGO, and no server has judged channel bindings of SSPI. A name that Windows tells, an account of a domain and NTLM were
 //!   run nowhere: they rest on Microsoft's documentation, and on tests with a script in the place of Windows.
 //! - *macOS*: never. The calls are type-checked.
 

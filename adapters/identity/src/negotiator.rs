@@ -19,7 +19,8 @@ use crate::sspi;
 /// words of an [`IdentityError`], with its code and remedy.
 ///
 /// - *Unix*: SPNEGO with the tickets of the default credential cache, or those that a client keytab gives. A service
-///   that Kerberos authenticates must prove itself in return. NTLM takes part if its GSSAPI mechanism is installed.
+///   that Kerberos authenticates must prove itself in return. NTLM takes part if its GSSAPI mechanism is installed. A
+///   keytab whose key is old is tried twice an exchange, to find out what is wrong: both count towards a lockout.
 /// - *Windows*: SSPI's Negotiate with the session's credentials, Kerberos or NTLM as the policy says.
 ///
 /// Channel bindings are passed on where the host gives them.

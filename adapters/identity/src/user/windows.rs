@@ -3,9 +3,6 @@
 use super::{CurrentUser, UserSource};
 use crate::error::{IdentityError, WindowsAccount};
 
-/// `ERROR_NONE_MAPPED`: "No mapping between account names and security IDs was done."
-const NONE_MAPPED: u32 = 1332;
-
 /// What Windows is asked; an error is its code.
 pub(super) trait Calls {
     /// `GetUserNameExW(NameUserPrincipal)`
@@ -22,19 +19,19 @@ pub(super) fn current_user(calls: &impl Calls) -> Result<CurrentUser, IdentityEr
             Err(IdentityError::UnknownUser { detail: "Windows gave an empty name".to_owned() })
         }
         Ok(upn) => Ok(CurrentUser { upn, source: UserSource::Windows }),
-        Err(os_error) => Err(IdentityError::UserNameFailed { os_error, account: account(calls, os_error) }),
+        Err(os_error) => Err(IdentityError::UserNameFailed { os_error, account: account(calls) }),
     }
 }
 
 /// Whose account it is: that of a machine stands under the machine's name.
-fn account(calls: &impl Calls, os_error: u32) -> WindowsAccount {
+fn account(calls: &impl Calls) -> WindowsAccount {
     let (Ok(name), Ok(computer)) = (calls.sam_compatible(), calls.computer()) else {
         return WindowsAccount::Unknown;
     };
     match name.split_once('\\') {
         Some((domain, _)) if domain.to_uppercase() == computer.to_uppercase() => WindowsAccount::Local,
-        // Services of the system have no mapping either.
-        Some(("NT AUTHORITY" | "NT SERVICE", _)) if os_error == NONE_MAPPED => WindowsAccount::Local,
+        // Services of the system have no name of their own, and are the machine to others.
+        Some(("NT AUTHORITY" | "NT SERVICE", _)) => WindowsAccount::Unknown,
         Some((domain, _)) if !domain.is_empty() => WindowsAccount::Domain,
         _ => WindowsAccount::Unknown,
     }
@@ -43,6 +40,9 @@ fn account(calls: &impl Calls, os_error: u32) -> WindowsAccount {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// `ERROR_NONE_MAPPED`: "No mapping between account names and security IDs was done."
+    const NONE_MAPPED: u32 = 1332;
 
     struct Script {
         upn: Result<&'static str, u32>,
@@ -74,7 +74,7 @@ mod tests {
     fn a_local_account_is_not_one_of_a_domain() {
         for (sam, expected) in [
             (Ok("desktop-1\\alice"), WindowsAccount::Local),
-            (Ok("NT AUTHORITY\\SYSTEM"), WindowsAccount::Local),
+            (Ok("NT AUTHORITY\\SYSTEM"), WindowsAccount::Unknown),
             (Ok("CONTOSO\\alice"), WindowsAccount::Domain),
             (Ok("alice"), WindowsAccount::Unknown),
             (Err(5), WindowsAccount::Unknown),
