@@ -4,7 +4,6 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 use std::process::Command;
-use std::sync::atomic::{AtomicU32, Ordering};
 
 use crate::process::program;
 
@@ -13,12 +12,9 @@ pub(crate) struct Folder(PathBuf);
 
 impl Folder {
     pub(crate) fn new() -> Self {
-        static COUNT: AtomicU32 = AtomicU32::new(0);
-        let number = COUNT.fetch_add(1, Ordering::Relaxed);
         // Apache's children may be another user, who has to get here: the build's folder may be closed to it.
-        let path = std::env::temp_dir().join(format!("entrada-kdc-{}-{number}", std::process::id()));
-        fs::create_dir_all(&path).expect("a folder");
-        let folder = Self(path);
+        let folder = tempfile::Builder::new().prefix("entrada-kdc-").tempdir().expect("a folder");
+        let folder = Self(folder.keep());
         folder.permit("", 0o755);
         folder
     }

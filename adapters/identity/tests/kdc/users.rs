@@ -80,9 +80,12 @@ fn a_cache_in_a_keyring_is_read() {
 fn a_ticket_says_how_long_it_is_good() {
     let realm = Realm::start();
     assert!(Child::of(&realm).ticket().starts_with("kerberos_ticket_missing"));
-    realm.kinit(2);
+    realm.kinit(600);
     let ticket = Child::of(&realm).ticket();
-    assert!(["joe@CONTOSO.COM for Some(2s)", "joe@CONTOSO.COM for Some(1s)"].contains(&&*ticket), "{ticket}");
+    let seconds = ticket.strip_prefix("joe@CONTOSO.COM for Some(").and_then(|rest| rest.strip_suffix("s)"));
+    let seconds: u32 = seconds.and_then(|text| text.parse().ok()).unwrap_or_else(|| panic!("{ticket}"));
+    assert!((300..=600).contains(&seconds), "{ticket}");
+    realm.kinit(1);
     thread::sleep(Duration::from_secs(3));
     assert!(Child::of(&realm).ticket().starts_with("kerberos_ticket_expired"));
 }
