@@ -32,11 +32,9 @@ impl Fingerprint {
             for chunk in &mut chunks {
                 hasher.write_u64(u64::from_le_bytes(chunk.try_into().unwrap_or_default()) | WITHOUT_CASE);
             }
-            let mut rest = [0; 8];
-            for (to, from) in rest.iter_mut().zip(chunks.remainder()) {
-                *to = *from;
-            }
-            hasher.write_u64(u64::from_le_bytes(rest) | WITHOUT_CASE);
+            // Not by way of an array of bytes: reading it whole would wait until all of them are written.
+            let rest = chunks.remainder().iter().fold(0, |rest, &byte| rest << 8 | u64::from(byte));
+            hasher.write_u64(rest | WITHOUT_CASE);
             hasher.write_u64(part.len() as u64);
         }
         Self(hasher.finish())
