@@ -128,6 +128,20 @@ pub struct Considered {
     pub reason: Reason,
 }
 
+impl Considered {
+    /// An access token, and why it was not used.
+    pub(crate) fn access_token(token: &AccessToken, reason: Reason) -> Self {
+        Self {
+            kind: ConsideredKind::AccessToken,
+            client_id: token.client_id.clone(),
+            realm: token.realm.clone(),
+            target: token.target.clone(),
+            expires_on: Some(token.expires_on),
+            reason,
+        }
+    }
+}
+
 /// What was considered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::cache::{AccessToken, Considered, ConsideredKind, Judged, Reason, TokenView, judge};
+use crate::cache::{AccessToken, Considered, Judged, Reason, TokenView, judge};
 use crate::time::Timestamp;
 
 /// Whether a token of the cache will do.
@@ -48,7 +48,7 @@ pub(crate) fn decide(
                 return (Decision::Use { token: Arc::clone(token), ageing: false }, trace);
             }
             (Judged::Ageing, Need::Any) => {
-                trace.push(considered(token, Reason::Ageing));
+                trace.push(Considered::access_token(token, Reason::Ageing));
                 return (Decision::Use { token: Arc::clone(token), ageing: true }, trace);
             }
             (Judged::Good | Judged::Ageing, Need::New(reason)) => reason,
@@ -58,20 +58,9 @@ pub(crate) fn decide(
             }
             (Judged::Extended(reason) | Judged::Bad(reason), _) => reason,
         };
-        trace.push(considered(token, reason));
+        trace.push(Considered::access_token(token, reason));
     }
     (Decision::Get { fallback }, trace)
-}
-
-fn considered(token: &AccessToken, reason: Reason) -> Considered {
-    Considered {
-        kind: ConsideredKind::AccessToken,
-        client_id: token.client_id.clone(),
-        realm: token.realm.clone(),
-        target: token.target.clone(),
-        expires_on: Some(token.expires_on),
-        reason,
-    }
 }
 
 #[cfg(test)]

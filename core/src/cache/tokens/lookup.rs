@@ -7,8 +7,8 @@ use super::entry::{self, Holder, RefreshOwner, same};
 use super::index::{EntryId, Fingerprint};
 use crate::authority::environment_group;
 use crate::cache::{
-    AccessToken, AccountRecord, AppMetadata, Considered, ConsideredKind, IdToken, Reason, Record,
-    RefreshToken, TokenQuery, TokenSubject, TokenView,
+    AccessToken, AccountRecord, AppMetadata, Considered, IdToken, Reason, Record, RefreshToken, TokenQuery,
+    TokenSubject, TokenView,
 };
 
 /// The most entries of one fingerprint that a query looks at, the latest first: many more than share one by chance.
@@ -79,8 +79,9 @@ impl TokenCache {
             let family = view.app_metadata.as_ref().map(|metadata| metadata.family_id.as_deref());
             view.refresh_tokens = self.refresh_tokens(&sought, family.unwrap_or(Some(THE_FAMILY)));
             // Whose call it is, its token says.
-            let of_call = view.access_tokens.first().and_then(|token| token.home_account_id.clone());
-            let home = of_call.as_deref().or(home).unwrap_or_default();
+            let of_call = view.access_tokens.first().map(Arc::clone);
+            let of_call = of_call.as_ref().and_then(|token| token.home_account_id.as_deref());
+            let home = of_call.or(home).unwrap_or_default();
             if !home.is_empty() {
                 if let Holder::Call(_) = sought.holder {
                     view.accounts = self.accounts_of(home, query, group);
@@ -226,12 +227,10 @@ impl TokenCache {
                 _ => None,
             })
             .collect();
-        if found.len() > 1 {
-            found.sort_by_cached_key(|record| {
-                let account = &record.account;
-                (account.home_account_id.as_str().to_ascii_lowercase(), account.tenant_id.clone())
-            });
-        }
+        found.sort_by_cached_key(|record| {
+            let account = &record.account;
+            (account.home_account_id.as_str().to_ascii_lowercase(), account.tenant_id.clone())
+        });
         found
     }
 
@@ -284,17 +283,7 @@ impl TokenCache {
         let tokens = self.index.get(key).filter_map(|id| self.access_token(id));
         tokens
             .take(TokenView::MOST_CONSIDERED)
-            .filter_map(|token| {
-                let reason = mismatch(sought, token)?;
-                Some(Considered {
-                    kind: ConsideredKind::AccessToken,
-                    client_id: token.client_id.clone(),
-                    realm: token.realm.clone(),
-                    target: token.target.clone(),
-                    expires_on: Some(token.expires_on),
-                    reason,
-                })
-            })
+            .filter_map(|token| Some(Considered::access_token(token, mismatch(sought, token)?)))
             .collect()
     }
 }
