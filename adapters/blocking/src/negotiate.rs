@@ -35,7 +35,8 @@ pub(crate) fn send(
         }
         let left = request.timeout.saturating_sub(start.elapsed());
         let response = send::send(&agent, request, left)?;
-        if let Some(bindings) = line.peer.certificate().as_ref().and_then(tls_server_end_point) {
+        // Later they would change nothing.
+        if !begun && let Some(bindings) = line.peer.certificate().as_ref().and_then(tls_server_end_point) {
             exchange.bind(bindings);
         }
         authorization = match exchange.on(response.status, &response.headers)? {
