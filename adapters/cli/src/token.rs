@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use entrada_core::application::{Application, RequestOptions};
-use entrada_core::authority::AuthorityKind;
+use entrada_core::authority::{Authority, AuthorityKind};
 use entrada_core::flow::adfs_integrated_auth::AdfsIntegratedAuth;
 use entrada_core::flow::authorization_code::StartSignIn;
 use entrada_core::flow::client_credentials::ClientCredentials;
@@ -86,9 +86,7 @@ fn prepare(args: &TokenArgs) -> Result<(Runner, Application, RequestOptions), Fa
     check(args)?;
     let options = options(args)?;
     let authority = runner::authority(&args.app)?;
-    if matches!((args.flow, authority.kind()), (FlowKind::Iwa, AuthorityKind::AdFs))
-        && args.user.username.is_some()
-    {
+    if args.flow == FlowKind::Iwa && is_adfs(&authority) && args.user.username.is_some() {
         let reason = "--username goes not with --flow iwa at an AD FS, which sees by the ticket who it is";
         return Err(Failure::Usage(reason.to_owned()));
     }
@@ -119,10 +117,9 @@ fn start(
     if let Some(result) = silent::first(args, &app, &mut options, runner, why)? {
         return Ok(result);
     }
-    match unknown {
-        // AD FS itself sees who it is.
-        Some(error) if !is_adfs(&app) => return Err(Failure::Identity(error)),
-        _ => {}
+    // AD FS itself sees who it is.
+    if let Some(error) = unknown.filter(|_| !is_adfs(app.authority())) {
+        return Err(Failure::Identity(error));
     }
     let TokenArgs { user, browser, client, .. } = args;
     let scopes = args.scopes.clone();
@@ -130,7 +127,7 @@ fn start(
     let username = user.username.clone().unwrap_or_default();
     match args.flow {
         FlowKind::Silent => silent::only(args, &app, &options, runner),
-        FlowKind::Iwa if is_adfs(&app) => {
+        FlowKind::Iwa if is_adfs(app.authority()) => {
             let app = public(preflight::FlowKind::AdfsIntegratedAuth, app)?;
             let mut flow = AdfsIntegratedAuth::new(app, scopes, redirect_uri(browser));
             flow.options = options;
@@ -187,8 +184,8 @@ fn start(
     }
 }
 
-fn is_adfs(app: &Application) -> bool {
-    matches!(app.authority().kind(), AuthorityKind::AdFs)
+fn is_adfs(authority: &Authority) -> bool {
+    matches!(authority.kind(), AuthorityKind::AdFs)
 }
 
 fn redirect_uri(args: &BrowserArgs) -> &str {
