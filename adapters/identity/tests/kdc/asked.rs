@@ -58,7 +58,13 @@ fn platform() -> PlatformNegotiator {
     PlatformNegotiator::new().expect("the library is here")
 }
 
-fn token(authority: &str, user: &str, negotiator: impl Negotiator + 'static, tokio: bool) -> String {
+/// A token by integrated authentication; its user, or the error's code, words and remedy.
+pub(crate) fn token(
+    authority: &str,
+    user: &str,
+    negotiator: impl Negotiator + 'static,
+    tokio: bool,
+) -> String {
     let authority =
         Authority::parse(authority, AuthorityOptions::default().allow_http_loopback(true)).expect("one");
     let app = PublicClientApplication::new(CLIENT_ID, authority);

@@ -7,13 +7,14 @@ mod child;
 use data_encoding::HEXLOWER;
 
 use crate::apache::Farm;
+use crate::asked::AUTHORITY_FILE;
+use crate::certificate::AUTHORITY;
+use crate::child::assert_says;
 use crate::process::{free_port, run};
-use crate::realm::{REALM, Realm};
+use crate::realm::Realm;
 
 /// What the child is asked; an environment variable.
 const QUESTION: &str = "ENTRADA_DOMAIN_QUESTION";
-/// Where the certificate of the server is, if it has one; an environment variable.
-const CERTIFICATE: &str = "ENTRADA_DOMAIN_CERTIFICATE";
 /// The password of `joe`.
 const PASSWORD: &str = "horse battery";
 /// What ties an exchange to a connection.
@@ -22,15 +23,8 @@ const BINDINGS: &[u8] = b"tls-server-end-point:0123456789abcdef0123456789abcdef"
 /// A realm whose KDC wants to see the password first, as domains do.
 fn domain() -> Realm {
     let realm = Realm::start();
-    change(&realm, "modprinc +requires_preauth joe");
+    realm.change("modprinc +requires_preauth joe");
     realm
-}
-
-/// Changes the KDC's database.
-fn change(realm: &Realm, command: &str) {
-    let mut admin = realm.client("kadmin.local");
-    admin.env("KRB5_KDC_PROFILE", realm.path("kdc.conf")).args(["-r", REALM]);
-    run(&mut admin, &format!("{command}\n"));
 }
 
 /// Asks this program once more, with the realm's configuration of Kerberos and no tickets.
@@ -40,7 +34,7 @@ fn ask(realm: &Realm, question: &[&str]) -> String {
     let own = std::env::current_exe().expect("a program");
     let mut command = realm.client(own.to_str().expect("text"));
     command.args(["domain_credentials::child::is_asked", "--exact", "--ignored", "--nocapture"]);
-    command.env(QUESTION, question.join("\n")).env(CERTIFICATE, realm.path("authority.pem"));
+    command.env(QUESTION, question.join("\n")).env(AUTHORITY_FILE, realm.path(AUTHORITY));
     // For what accepts tokens.
     command.env("KRB5_KTNAME", realm.path("http.keytab")).env("KRB5RCACHENAME", "none:");
     command.env("NTLM_USER_FILE", realm.path("passwords")).env("NETBIOS_DOMAIN_NAME", "CONTOSO");
@@ -49,12 +43,6 @@ fn ask(realm: &Realm, question: &[&str]) -> String {
     let answer = answer.unwrap_or_else(|| panic!("no answer: {output}")).1.to_owned();
     assert!(!answer.contains(question[3]), "the password is in: {answer}");
     answer
-}
-
-fn assert_says(answer: &str, parts: &[&str]) {
-    for part in parts {
-        assert!(answer.contains(part), "{part} is missing in: {answer}");
-    }
 }
 
 #[test]
@@ -131,7 +119,7 @@ fn an_account_that_may_not_sign_in_is_not_a_wrong_password() {
         ("modprinc -expire never -pwexpire yesterday joe", "domain_password_expired"),
         ("modprinc -pwexpire never -allow_tix joe", "domain_account_unusable"),
     ] {
-        change(&realm, command);
+        realm.change(command);
         let answer = ask(&realm, &["round", "HTTP/localhost", "CONTOSO.COM\\joe", PASSWORD]);
         assert_says(&answer, &[code]);
     }

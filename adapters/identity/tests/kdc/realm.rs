@@ -33,7 +33,7 @@ impl Realm {
             joe = keytab("joe.keytab"),
             host = keytab("host.keytab"),
         );
-        run(realm.admin("kadmin.local").args(["-r", REALM]), &script);
+        realm.change(&script);
         realm.permit("http.keytab", 0o644);
         let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
         let log = realm.path("kdc.out");
@@ -54,17 +54,17 @@ impl Realm {
 
     /// Makes one more service known.
     pub(crate) fn register(&self, service: &str) {
-        run(self.admin("kadmin.local").args(["-r", REALM]), &format!("addprinc -randkey {service}\n"));
+        self.change(&format!("addprinc -randkey {service}"));
     }
 
     /// Gives the service new keys, which no keytab has.
     pub(crate) fn rekey_service(&self) {
-        run(self.admin("kadmin.local").args(["-r", REALM]), "change_password -randkey HTTP/localhost\n");
+        self.change("change_password -randkey HTTP/localhost");
     }
 
     /// Gives `joe` a new password, and so new keys.
     pub(crate) fn change_password(&self) {
-        run(self.admin("kadmin.local").args(["-r", REALM]), "change_password -pw another joe\n");
+        self.change("change_password -pw another joe");
     }
 
     /// Writes a client's configuration, in which the KDC listens on some port.
@@ -75,6 +75,11 @@ impl Realm {
     /// Writes a client's configuration that knows no KDC.
     pub(crate) fn configure_without_kdc(&self, name: &str) {
         self.write(name, &krb5_conf(REALM, None));
+    }
+
+    /// Changes the KDC's database.
+    pub(crate) fn change(&self, commands: &str) {
+        run(self.admin("kadmin.local").args(["-r", REALM]), &format!("{commands}\n"));
     }
 
     fn admin(&self, name: &str) -> Command {

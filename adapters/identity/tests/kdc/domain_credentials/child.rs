@@ -1,21 +1,19 @@
 //! This program as a child, with an environment of its own.
 
 use std::io::{BufRead, BufReader, Write};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, Stdio};
-use std::sync::Arc;
 use std::time::Duration;
 
 use data_encoding::HEXLOWER;
-use entrada_blocking::{Authority, HttpHost, Proxy, PublicClientApplication, Settings};
-use entrada_core::authority::AuthorityOptions;
 use entrada_core::http::ServiceName;
 use entrada_core::negotiate::{ChannelBindings, NegotiateError, Negotiator};
 use entrada_core::secret::Secret;
-use entrada_emulator::world::{CLIENT_ID, FEDERATED_USER, SCOPE};
+use entrada_emulator::world::FEDERATED_USER;
 use entrada_identity::DomainCredentials;
 
-use super::{BINDINGS, CERTIFICATE, QUESTION};
+use super::{BINDINGS, QUESTION};
+use crate::asked::token;
 
 /// The object identifier of NTLM, as tokens have it.
 const NTLM: &[u8] = b"\x2b\x06\x01\x04\x01\x82\x37\x02\x02\x0a";
@@ -36,37 +34,13 @@ fn is_asked() {
         };
     }
     let answer = match *word {
-        "blocking" => token(object, credentials, false),
-        "tokio" => token(object, credentials, true),
+        "blocking" => token(object, FEDERATED_USER, credentials, false),
+        "tokio" => token(object, FEDERATED_USER, credentials, true),
         "round" => round(object, &credentials.timeout(Duration::from_secs(5))),
         "accepted" => accepted(object, &credentials),
         other => panic!("{other}"),
     };
     println!("answer: {answer}");
-}
-
-fn token(authority: &str, credentials: DomainCredentials, tokio: bool) -> String {
-    let authority =
-        Authority::parse(authority, AuthorityOptions::default().allow_http_loopback(true)).expect("one");
-    let app = PublicClientApplication::new(CLIENT_ID, authority);
-    let mut settings = Settings::new();
-    settings.proxy = Proxy::None;
-    settings.integrated = Some(Arc::new(credentials));
-    let certificate = PathBuf::from(std::env::var_os(CERTIFICATE).expect("the variable is set"));
-    settings.extra_root_certificates.extend(std::fs::read(certificate));
-    let flow = app.acquire_token_by_integrated_windows_auth([SCOPE], FEDERATED_USER);
-    let result = match tokio {
-        false => HttpHost::new(settings).expect("the settings hold").acquire(flow),
-        true => {
-            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("one");
-            let host = entrada_tokio::HttpHost::new(settings).expect("the settings hold");
-            runtime.block_on(host.acquire(flow))
-        }
-    };
-    match result {
-        Ok(result) => format!("token of {}", result.account.expect("there is one").username),
-        Err(error) => format!("{}: {error}", error.code()),
-    }
 }
 
 /// What the first token is, and what is said of a server that does not prove itself.
