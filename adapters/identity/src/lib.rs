@@ -61,6 +61,8 @@
 //!   run nowhere: they rest on Microsoft's documentation, and on tests with a script in the place of Windows.
 //! - *macOS*: never. The calls are type-checked.
 
+#[cfg(any(windows, feature = "domain-credentials"))]
+mod bindings;
 #[cfg(feature = "domain-credentials")]
 mod domain;
 mod error;

@@ -22,12 +22,11 @@ use windows_sys::Win32::Security::Authentication::Identity::{
 };
 use windows_sys::Win32::Security::Credentials::SecHandle;
 
+use crate::bindings::packed;
 use crate::error::{IdentityError, line};
 
 /// The longest token that Windows makes: its own `MaxTokenSize` ends here.
 const LONGEST_TOKEN: usize = 65_535;
-/// The header of `SEC_CHANNEL_BINDINGS`.
-const BINDINGS_HEADER: u32 = 32;
 
 /// The side that begins: the signed-in user's.
 pub(crate) struct Initiator {
@@ -60,7 +59,7 @@ impl Initiator {
         Ok(Self {
             service: service.clone(),
             target: wide(name),
-            bindings: bindings.and_then(|ChannelBindings(data)| packed(&data)),
+            bindings: bindings.and_then(|ChannelBindings(data)| packed(&data)).map(|bytes| aligned(&bytes)),
             credentials: Credentials::of_the_session().map_err(|status| meaning(status, service))?,
             context: None,
             state: State::Open,
@@ -233,17 +232,15 @@ fn list(buffers: &mut [SecBuffer]) -> SecBufferDesc {
     }
 }
 
-/// `SEC_CHANNEL_BINDINGS` with application data alone, in words for the sake of alignment, and its length in bytes.
-fn packed(data: &[u8]) -> Option<(Vec<u32>, u32)> {
-    let length = u32::try_from(data.len()).ok()?;
-    let total = length.checked_add(BINDINGS_HEADER)?;
-    let mut words = vec![0, 0, 0, 0, 0, 0, length, BINDINGS_HEADER];
-    words.extend(data.chunks(4).map(|chunk| {
+/// Bytes in words, for the sake of alignment, and how many bytes they are.
+fn aligned(bytes: &[u8]) -> (Vec<u32>, u32) {
+    let words = bytes.chunks(4).map(|chunk| {
         let mut word = [0; 4];
         word[..chunk.len()].copy_from_slice(chunk);
         u32::from_ne_bytes(word)
-    }));
-    Some((words, total))
+    });
+    // What was packed is no longer than that.
+    (words.collect(), bytes.len() as u32)
 }
 
 fn wide(text: &str) -> Vec<u16> {
@@ -276,7 +273,7 @@ mod tests {
 
     #[test]
     fn bindings_have_their_data_after_the_header() {
-        let (words, length) = packed(b"tls-server-end-point:x").unwrap();
+        let (words, length) = aligned(&packed(b"tls-server-end-point:x").unwrap());
         assert_eq!((words[6], words[7], length), (22, 32, 54));
         assert_eq!(words[8].to_ne_bytes(), *b"tls-");
         assert_eq!(words.len(), 8 + 6);

@@ -12,10 +12,8 @@ use sspi::{
 
 use super::kdc::Kdc;
 use super::{DomainCredentials, failure};
+use crate::bindings::packed;
 use crate::error::IdentityError;
-
-/// The header of `SEC_CHANNEL_BINDINGS`.
-const BINDINGS_HEADER: u32 = 32;
 
 /// The second of NTLM's three messages, wherever it stands in the server's token.
 const NTLM_CHALLENGE: &[u8] = b"NTLMSSP\0\x02\0\0\0";
@@ -66,7 +64,7 @@ impl Initiator {
         Ok(Self {
             service: service.clone(),
             credentials: Some(identity(credentials)?),
-            bindings: bindings.map(|ChannelBindings(data)| packed(&data)),
+            bindings: bindings.and_then(|ChannelBindings(data)| packed(&data)),
             timeout: credentials.timeout,
             negotiate: Negotiate::new_client(config).map_err(failed)?,
             state: State::Open,
@@ -158,11 +156,4 @@ fn identity(credentials: &DomainCredentials) -> Result<CredentialsBuffers, Ident
     let username = username.map_err(|_| IdentityError::UserNameMalformed { user: account.name.clone() })?;
     let password = credentials.password.expose().to_owned().into();
     Ok(CredentialsBuffers::AuthIdentity(AuthIdentity { username, password }.into()))
-}
-
-/// `SEC_CHANNEL_BINDINGS` with application data alone.
-fn packed(data: &[u8]) -> Vec<u8> {
-    let length = u32::try_from(data.len()).unwrap_or(u32::MAX);
-    let header = [0, 0, 0, 0, 0, 0, length, BINDINGS_HEADER];
-    header.iter().flat_map(|word| word.to_le_bytes()).chain(data.iter().copied()).collect()
 }
