@@ -2,14 +2,16 @@
 
 use std::fmt;
 
+use crate::text::Text;
+
 /// The identifier of an account in its home tenant: `{uid}.{utid}`, or the token's `sub` where the service gives no more.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
-pub struct HomeAccountId(String);
+pub struct HomeAccountId(Text);
 
 impl HomeAccountId {
     /// Takes an identifier as an earlier result gave it.
     #[must_use]
-    pub fn new(id: impl Into<String>) -> Self {
+    pub fn new(id: impl Into<Text>) -> Self {
         Self(id.into())
     }
 
@@ -17,6 +19,11 @@ impl HomeAccountId {
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+
+    /// The same text, shared.
+    pub(crate) fn shared(&self) -> Text {
+        self.0.clone()
     }
 }
 
@@ -35,15 +42,15 @@ pub struct Account {
     /// The same for the account in whatever tenant it acts.
     pub home_account_id: HomeAccountId,
     /// The host name that stands for the cloud.
-    pub environment: String,
+    pub environment: Text,
     /// The tenant of the token.
-    pub tenant_id: String,
+    pub tenant_id: Text,
     /// The account's identifier in that tenant: the `oid` claim, else `sub`.
-    pub local_account_id: Option<String>,
+    pub local_account_id: Option<Text>,
     /// The name to show and to sign in with: usually the UPN.
-    pub username: String,
+    pub username: Text,
     /// The person's full name.
-    pub name: Option<String>,
+    pub name: Option<Text>,
 }
 
 impl Account {

@@ -69,8 +69,8 @@ pub struct CacheView {
 /// use entrada_core::secret::Secret;
 ///
 /// let mut token = RefreshToken::default();
-/// token.environment = "login.windows.net".to_owned();
-/// token.client_id = "app".to_owned();
+/// token.environment = "login.windows.net".into();
+/// token.client_id = "app".into();
 /// token.secret = Secret::new("from elsewhere");
 /// let mut update = CacheUpdate::default();
 /// update.tokens.push(Record::from(token).into());

@@ -47,7 +47,7 @@
 //! # Where things are
 //!
 //! - What does it send or read? [`protocol`]. When, and what then? [`flow`]. What is remembered? [`cache`].
-//! - What the caller gives: [`application`], [`authority`], [`seed`], [`time`], [`secret`].
+//! - What the caller gives: [`application`], [`authority`], [`seed`], [`time`], [`secret`], [`text`].
 //! - What the caller gets: [`result`], [`account`], [`error`].
 //! - What lies between: [`step`] and [`http`]; [`negotiate`], the loop for integrated authentication; and
 //!   [`listener`], the redirect URI on this machine.
@@ -79,4 +79,5 @@ pub mod secret;
 pub mod seed;
 pub mod signer;
 pub mod step;
+pub mod text;
 pub mod time;

@@ -10,6 +10,7 @@ use crate::context::{Context, RESERVED_SCOPES, Resolved};
 use crate::protocol::id_token::IdTokenClaims;
 use crate::protocol::token::{Grant, TokenResponse};
 use crate::result::{AuthenticationResult, TokenSource};
+use crate::text::Text;
 use crate::time::Timestamp;
 
 /// Tokens, and the change that keeps them.
@@ -78,7 +79,7 @@ pub(crate) fn cached(cx: &Context, token: &AccessToken, view: &TokenView) -> Aut
         expires_on: token.expires_on,
         extended_expires_on: token.extended_expires_on,
         refresh_on: token.refresh_on,
-        scopes: token.target.clone(),
+        scopes: token.scopes().map(str::to_owned).collect(),
         declined_scopes: Vec::new(),
         account: of_token.map(|record| record.account.clone()),
         id_token: id_token.map(|id_token| id_token.secret.clone()),
@@ -101,41 +102,43 @@ fn account(at: &Resolved, response: &TokenResponse, username: &str) -> Option<Ac
     let home = home.or_else(|| claims?.text("sub").map(str::to_owned))?;
     Some(Account {
         home_account_id: HomeAccountId::new(home),
-        environment: at.cx.authority().environment().to_owned(),
+        environment: at.cx.authority().environment().into(),
         tenant_id: tenant_id(&at.cx, response),
         local_account_id: claims
             .and_then(|claims| claims.local_account_id())
             .or(response.client_info.as_ref().map(|info| info.uid.as_str()))
-            .map(str::to_owned),
-        username: claims.and_then(|claims| claims.username()).unwrap_or(username).to_owned(),
-        name: claims.and_then(|claims| claims.text("name")).map(str::to_owned),
+            .map(Into::into),
+        username: claims.and_then(|claims| claims.username()).unwrap_or(username).into(),
+        name: claims.and_then(|claims| claims.text("name")).map(Into::into),
     })
 }
 
 /// The tenant of the token: as the ID token says, else the authority's if it names one.
-fn tenant_id(cx: &Context, response: &TokenResponse) -> String {
+fn tenant_id(cx: &Context, response: &TokenResponse) -> Text {
     let told = response.id_token_claims.as_ref().and_then(|claims| claims.text("tid"));
     match (told, cx.authority().tenant(), &response.client_info) {
-        (Some(tenant), ..) => tenant.to_owned(),
-        (None, Some(Tenant::Id(tenant)), _) => tenant.clone(),
-        (None, _, Some(info)) => info.utid.clone(),
-        (None, Some(tenant), None) => tenant.to_string(),
+        (Some(tenant), ..) => tenant.into(),
+        (None, Some(Tenant::Id(tenant)), _) => tenant.as_str().into(),
+        (None, _, Some(info)) => info.utid.as_str().into(),
+        (None, Some(tenant), None) => tenant.to_string().into(),
         // AD FS is its own and only one; so is a provider.
-        (None, None, None) => cx.authority().path().trim_matches('/').to_owned(),
+        (None, None, None) => cx.authority().path().trim_matches('/').into(),
     }
 }
 
 /// What a token is found by: the scopes granted, and those asked for that were granted under another name, such as the
 /// `/.default` of their resource.
-fn target(cx: &Context, result: &AuthenticationResult) -> Vec<String> {
-    let mut target = result.scopes.clone();
+fn target(cx: &Context, result: &AuthenticationResult) -> Text {
+    let mut target: Vec<&str> = result.scopes.iter().map(String::as_str).collect();
     for scope in cx.scopes() {
-        let is_there = |other: &String| other.eq_ignore_ascii_case(scope);
-        if !target.iter().any(is_there) && !result.declined_scopes.iter().any(is_there) {
-            target.push(scope.clone());
+        let is_it = |other: &str| other.eq_ignore_ascii_case(scope);
+        if !target.iter().any(|other| is_it(other))
+            && !result.declined_scopes.iter().any(|other| is_it(other))
+        {
+            target.push(scope);
         }
     }
-    target
+    target.join(" ").into()
 }
 
 /// What was asked for and not granted. Those of OpenID Connect are not scopes of an API and often not echoed.
@@ -180,13 +183,20 @@ fn records(
     now: Timestamp,
 ) -> Vec<Record> {
     let cx = &at.cx;
-    let environment = || at.cx.authority().environment().to_owned();
-    let client_id = || cx.app().client_id().to_owned();
-    let home_account_id =
-        || result.account.as_ref().map(|account| account.home_account_id.as_str().to_owned());
-    let realm = cx.realm().unwrap_or_else(|| tenant_id(cx, &response));
-    let claim =
-        |name| response.id_token_claims.as_ref().and_then(|claims| claims.text(name)).map(str::to_owned);
+    let environment: Text = match &result.account {
+        Some(account) => account.environment.clone(),
+        None => cx.authority().environment().into(),
+    };
+    let client_id: Text = cx.app().client_id().into();
+    let home_account_id = result.account.as_ref().map(|account| account.home_account_id.shared());
+    let realm = match (cx.realm(), &result.account) {
+        (Some(realm), _) => realm.into(),
+        (None, Some(account)) => account.tenant_id.clone(),
+        (None, None) => tenant_id(cx, &response),
+    };
+    let family_id: Option<Text> = response.family_id.map(Into::into);
+    let call_key: Option<Text> = at.call_key.as_deref().map(Into::into);
+    let claim = |name| response.id_token_claims.as_ref().and_then(|claims| claims.text(name)).map(Into::into);
     let mut records = Vec::with_capacity(5);
     if let Some(account) = &result.account {
         records.push(Record::from(AccountRecord {
@@ -194,41 +204,41 @@ fn records(
             authority_type: authority_type(cx.authority().kind()),
             given_name: claim("given_name"),
             family_name: claim("family_name"),
-            client_info: response.client_info_text.clone(),
+            client_info: response.client_info_text.as_deref().map(Into::into),
             account_source: grant.account_source(),
         }));
     }
     if let Some(secret) = response.id_token {
         records.push(Record::from(IdToken {
-            home_account_id: home_account_id(),
-            environment: environment(),
-            client_id: client_id(),
+            home_account_id: home_account_id.clone(),
+            environment: environment.clone(),
+            client_id: client_id.clone(),
             realm: realm.clone(),
             secret,
         }));
     }
     if let Some(secret) = response.refresh_token {
         records.push(Record::from(RefreshToken {
-            home_account_id: home_account_id(),
-            environment: environment(),
-            client_id: client_id(),
-            family_id: response.family_id.clone(),
+            home_account_id: home_account_id.clone(),
+            environment: environment.clone(),
+            client_id: client_id.clone(),
+            family_id: family_id.clone(),
             secret,
             last_modification_time: now,
-            user_assertion_hash: at.call_key.clone(),
+            user_assertion_hash: call_key.clone(),
         }));
     }
     if !grant.is_the_applications() {
         records.push(Record::from(AppMetadata {
-            client_id: client_id(),
-            environment: environment(),
-            family_id: response.family_id,
+            client_id: client_id.clone(),
+            environment: environment.clone(),
+            family_id,
         }));
     }
     records.push(Record::from(AccessToken {
-        home_account_id: home_account_id(),
-        environment: environment(),
-        client_id: client_id(),
+        home_account_id,
+        environment,
+        client_id,
         realm,
         target: target(cx, result),
         secret: response.access_token,
@@ -238,8 +248,8 @@ fn records(
         extended_expires_on: result.extended_expires_on,
         refresh_on: result.refresh_on,
         key_id: None,
-        user_assertion_hash: at.call_key.clone(),
-        ext_cache_key: cx.ext_cache_key(),
+        user_assertion_hash: call_key,
+        ext_cache_key: cx.ext_cache_key().map(Into::into),
     }));
     records
 }

@@ -11,6 +11,7 @@ use crate::protocol::id_token::IdTokenClaims;
 use crate::secret::Secret;
 use crate::seed::Seed;
 use crate::step::{Flow, Step};
+use crate::text::Text;
 use crate::time::Timestamp;
 
 /// A token and all that came with it. Cheap to clone; its `Debug` shows no secret.
@@ -20,7 +21,7 @@ pub struct AuthenticationResult {
     /// The access token: opaque to the application, meant for the API alone.
     pub access_token: Secret,
     /// How to present it: `Bearer`.
-    pub token_type: String,
+    pub token_type: Text,
     /// When it ends, by the clock that the host told. A lifetime that the service did not say, or not legibly,
     /// counts as 600 seconds; one of over ten years as ten years.
     pub expires_on: Timestamp,
@@ -61,7 +62,7 @@ impl AuthenticationResult {
     pub fn new(access_token: Secret, expires_on: Timestamp) -> Self {
         Self {
             access_token,
-            token_type: "Bearer".to_owned(),
+            token_type: "Bearer".into(),
             expires_on,
             extended_expires_on: None,
             refresh_on: None,

@@ -56,7 +56,7 @@ fuzz_target!(
             client_id: "app".to_owned(),
         }];
         cache.apply(&sign_out);
-        let view = cache.find(&query(TokenSubject::Account(JOE.to_owned()), "app", CLOUD));
+        let view = cache.find(&query(TokenSubject::Account(JOE.into()), "app", CLOUD));
         assert!(view.access_tokens.is_empty() && view.accounts.is_empty());
     }
 );
@@ -70,9 +70,9 @@ fn queries(cache: &TokenCache) -> Vec<TokenQuery> {
     use entrada_core::cache::Record;
     let mut queries = vec![
         query(TokenSubject::Application, "app", CLOUD),
-        query(TokenSubject::Account(String::new()), "app", CLOUD),
-        query(TokenSubject::Account(JOE.to_owned()), "app", CLOUD),
-        query(TokenSubject::Username("joe@contoso.com".to_owned()), "app", CLOUD),
+        query(TokenSubject::Account("".into()), "app", CLOUD),
+        query(TokenSubject::Account(JOE.into()), "app", CLOUD),
+        query(TokenSubject::Username("joe@contoso.com".into()), "app", CLOUD),
         query(TokenSubject::Accounts, "app", ""),
     ];
     for record in cache.records().take(8) {
@@ -86,7 +86,7 @@ fn queries(cache: &TokenCache) -> Vec<TokenQuery> {
                 };
                 let mut query = query(subject, &token.client_id, &token.environment);
                 query.realm = Some(token.realm.clone());
-                query.scopes.clone_from(&token.target);
+                query.scopes = token.scopes().map(str::to_owned).collect();
                 query.ext_cache_key.clone_from(&token.ext_cache_key);
                 queries.push(query);
             }

@@ -5,6 +5,7 @@ use arbitrary::Arbitrary;
 use entrada_core::cache::{
     CacheUpdate, Record, TokenCache, TokenChange, TokenQuery, TokenSubject, TokenView,
 };
+use entrada_core::text::Text;
 use entrada_core::time::Timestamp;
 use entrada_fuzz::kept::{self, CLOUD, JOE};
 use libfuzzer_sys::fuzz_target;
@@ -76,7 +77,7 @@ fn json(value: &Value<'_>) -> serde_json::Value {
 }
 
 fn record(change: &Change) -> Record {
-    let at = |list: &[&'static str], index: u8| list[usize::from(index) % list.len()].to_owned();
+    let at = |list: &[&'static str], index: u8| Text::from(list[usize::from(index) % list.len()]);
     let home = Some(at(&HOMES, change.home)).filter(|home| !home.is_empty());
     let secret = change.secret.to_string();
     let time = Timestamp::from_secs(1_700_000_000 + u64::from(change.ends));
@@ -86,10 +87,9 @@ fn record(change: &Change) -> Record {
             token.home_account_id = home;
             token.client_id = at(&CLIENTS, change.client);
             token.realm = at(&REALMS, change.realm);
-            token.target =
-                at(&SCOPES, change.scope).split(' ').filter(|s| !s.is_empty()).map(str::to_owned).collect();
+            token.target = at(&SCOPES, change.scope);
             token.expires_on = time;
-            token.user_assertion_hash = (change.client % 3 == 2).then(|| "hash".to_owned());
+            token.user_assertion_hash = (change.client % 3 == 2).then(|| "hash".into());
             token.into()
         }
         1 | 2 => {
@@ -113,11 +113,11 @@ fn record(change: &Change) -> Record {
 
 fn answers(cache: &mut TokenCache) -> Vec<TokenView> {
     let mut answers = Vec::new();
-    let homes = HOMES.iter().map(|home| TokenSubject::Account((*home).to_owned()));
+    let homes = HOMES.iter().map(|home| TokenSubject::Account((*home).into()));
     let others = [
         TokenSubject::Application,
-        TokenSubject::OnBehalfOf("hash".to_owned()),
-        TokenSubject::Username("JOE@contoso.com".to_owned()),
+        TokenSubject::OnBehalfOf("hash".into()),
+        TokenSubject::Username("JOE@contoso.com".into()),
         TokenSubject::Accounts,
     ];
     for subject in homes.chain(others) {
@@ -125,7 +125,7 @@ fn answers(cache: &mut TokenCache) -> Vec<TokenView> {
             for scope in SCOPES {
                 let scopes = scope.split(' ').filter(|scope| !scope.is_empty()).map(str::to_owned).collect();
                 let mut query = TokenQuery::new(client, CLOUD, subject.clone(), scopes);
-                query.realm = Some("contoso.com".to_owned());
+                query.realm = Some("contoso.com".into());
                 answers.push(cache.find(&query));
             }
         }

@@ -47,8 +47,8 @@ fn others(criterion: &mut Criterion) {
         let mut cache = cache(Shape::Accounts, size);
         let name = format!("user{}@contoso.com", size / 2);
         let mut query =
-            TokenQuery::new("app", CLOUD, TokenSubject::Username(name), vec!["User.Read".to_owned()]);
-        query.realm = Some(REALM.to_owned());
+            TokenQuery::new("app", CLOUD, TokenSubject::Username(name.into()), vec!["User.Read".to_owned()]);
+        query.realm = Some(REALM.into());
         assert_eq!(cache.find(&query).accounts.len(), 1);
         group.bench_function(format!("account by name of {size}"), |b| {
             b.iter(|| cache.find(black_box(&query)).accounts.len());

@@ -33,7 +33,7 @@ fn whoever_signed_in_is_listed_and_nobody_else() {
 fn a_token_of_another_application_lists_nobody_unless_they_share_a_family() {
     let theirs = |family| {
         let mut token = refresh("r", family);
-        token.client_id = "another".to_owned();
+        token.client_id = "another".into();
         token
     };
     assert_eq!(list(&mut world([theirs(None).into(), joe().into()])), [""; 0]);
@@ -48,7 +48,7 @@ fn each_is_listed_once_as_its_home_knows_it_with_all_its_tenants() {
     let home = account(JOE, HOME, "joe@contoso.com");
     let ann = account("00000000-ann.t", "t", "ann@contoso.com");
     let mut anns = access("a");
-    anns.home_account_id = Some("00000000-ann.t".to_owned());
+    anns.home_account_id = Some("00000000-ann.t".into());
     let mut world = world([guest.into(), home.into(), ann.into(), anns.into(), access("j").into()]);
     let accounts = world.run(app(TENANT).accounts()).unwrap();
     let names: Vec<_> = accounts.iter().map(|one| one.account.username.as_str()).collect();
@@ -61,10 +61,10 @@ fn each_is_listed_once_as_its_home_knows_it_with_all_its_tenants() {
 #[test]
 fn those_of_another_cloud_are_listed_on_demand() {
     let mut abroad = account("ann.t", REALM, "ann@contoso.com");
-    abroad.account.environment = "login.microsoftonline.us".to_owned();
+    abroad.account.environment = "login.microsoftonline.us".into();
     let mut token = refresh("r", None);
-    token.home_account_id = Some("ann.t".to_owned());
-    token.environment = "login.microsoftonline.us".to_owned();
+    token.home_account_id = Some("ann.t".into());
+    token.environment = "login.microsoftonline.us".into();
     let mut world = world([abroad.into(), token.into(), joe().into(), access("j").into()]);
     assert_eq!(list(&mut world), [JOE]);
     let mut flow = Accounts::new(app(TENANT));

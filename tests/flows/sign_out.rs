@@ -14,7 +14,7 @@ fn left(world: &World) -> Vec<String> {
         Record::AccessToken(token) => token.secret.expose().to_owned(),
         Record::RefreshToken(token) => token.secret.expose().to_owned(),
         Record::IdToken(token) => token.secret.expose().to_owned(),
-        Record::Account(record) => record.account.username.clone(),
+        Record::Account(record) => record.account.username.to_string(),
         Record::AppMetadata(_) => "metadata".to_owned(),
         other => panic!("{other:?}"),
     };
@@ -25,16 +25,16 @@ fn left(world: &World) -> Vec<String> {
 
 fn everything() -> Vec<Record> {
     let mut ann = access("ann's");
-    ann.home_account_id = Some("ann.t".to_owned());
+    ann.home_account_id = Some("ann.t".into());
     let mut theirs = refresh("another's", None);
-    theirs.client_id = "another".to_owned();
+    theirs.client_id = "another".into();
     let mut their_token = access("another's token");
-    their_token.client_id = "another".to_owned();
+    their_token.client_id = "another".into();
     let mut family = refresh("family's", Some("1"));
-    family.client_id = "another".to_owned();
+    family.client_id = "another".into();
     let mut call = access("a call's");
     call.home_account_id = None;
-    call.user_assertion_hash = Some("h".to_owned());
+    call.user_assertion_hash = Some("h".into());
     vec![
         access("own").into(),
         refresh("own refresh", None).into(),
@@ -80,9 +80,9 @@ fn where_the_provider_can_a_refresh_token_is_revoked_on_demand() {
     app.authority = oidc(issuer);
     let signed_in = || {
         let mut token = refresh("r<&", None);
-        token.environment = "idp.example".to_owned();
+        token.environment = "idp.example".into();
         let mut account = joe();
-        account.account.environment = "idp.example".to_owned();
+        account.account.environment = "idp.example".into();
         world([token.into(), account.into()])
     };
     let able = provider(

@@ -211,9 +211,9 @@ fn a_hit_asks_nobody_about_an_unknown_host_or_a_provider() {
 #[test]
 fn another_tenant_has_tokens_of_its_own() {
     let mut other = access("other");
-    other.realm = "fabrikam.com".to_owned();
+    other.realm = "fabrikam.com".into();
     let mut home = access("home");
-    home.realm = HOME.to_owned();
+    home.realm = HOME.into();
     let records = || -> Vec<Record> {
         vec![
             access("own").into(),

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use entrada_core::cache::{Memory, Record};
+use entrada_core::text::Text;
 use entrada_tests::catalogue::{Case, SCOPE};
 use entrada_tests::kept::{self, HOME, JOE};
 use entrada_tests::planted::{KEPT_ACCESS, KEPT_FAMILY, KEPT_SESSION, REFRESH_TOKEN};
@@ -51,22 +52,22 @@ pub(crate) fn memory(case: Case, records: &[Made]) -> Memory {
 }
 
 fn record(made: &Made, own: &str) -> Record {
-    let environment = if made.elsewhere { "login.elsewhere.example" } else { own }.to_owned();
-    let home = (!made.home.is_empty()).then(|| made.home.to_owned());
-    let client_id = made.client_id.to_owned();
+    let environment = Text::from(if made.elsewhere { "login.elsewhere.example" } else { own });
+    let home = (!made.home.is_empty()).then(|| Text::from(made.home));
+    let client_id = Text::from(made.client_id);
     let family = (made.kind == 2).then_some("1");
     match made.kind {
         0 => {
             let mut token = kept::access(KEPT_ACCESS);
             (token.home_account_id, token.client_id, token.environment) = (home, client_id, environment);
-            token.realm = made.realm.to_owned();
-            token.target = vec![SCOPE.to_owned()];
+            token.realm = made.realm.into();
+            token.target = SCOPE.into();
             let (ahead, back) =
                 (Duration::from_secs(made.ends.max(0).unsigned_abs()), made.ends.min(0).unsigned_abs());
             token.expires_on =
                 entrada_core::time::Timestamp::from_secs(START.as_millis() / 1000 - back).after(ahead);
             token.refresh_on = made.due.then_some(START);
-            token.user_assertion_hash = made.call.map(str::to_owned);
+            token.user_assertion_hash = made.call.map(Into::into);
             token.into()
         }
         1 | 2 => {
@@ -77,7 +78,7 @@ fn record(made: &Made, own: &str) -> Record {
             };
             let mut token = kept::refresh(secret, family);
             (token.home_account_id, token.client_id, token.environment) = (home, client_id, environment);
-            token.user_assertion_hash = made.call.map(str::to_owned);
+            token.user_assertion_hash = made.call.map(Into::into);
             token.into()
         }
         3 => {

@@ -23,13 +23,13 @@ pub const CLOUD: &str = "login.windows.net";
 #[must_use]
 pub fn access(secret: &str) -> AccessToken {
     let mut token = AccessToken::default();
-    token.home_account_id = Some(JOE.to_owned());
-    token.environment = CLOUD.to_owned();
-    token.client_id = "app".to_owned();
-    token.realm = REALM.to_owned();
-    token.target = vec!["User.Read".to_owned()];
+    token.home_account_id = Some(JOE.into());
+    token.environment = CLOUD.into();
+    token.client_id = "app".into();
+    token.realm = REALM.into();
+    token.target = "User.Read".into();
     token.secret = Secret::new(secret);
-    token.token_type = "Bearer".to_owned();
+    token.token_type = "Bearer".into();
     token.cached_at = START;
     token.expires_on = START.after(Duration::from_secs(3600));
     token.extended_expires_on = Some(START.after(Duration::from_secs(7200)));
@@ -41,7 +41,7 @@ pub fn access(secret: &str) -> AccessToken {
 pub fn application(secret: &str, scope: &str) -> AccessToken {
     let mut token = access(secret);
     token.home_account_id = None;
-    token.target = vec![scope.to_owned()];
+    token.target = scope.into();
     token
 }
 
@@ -49,10 +49,10 @@ pub fn application(secret: &str, scope: &str) -> AccessToken {
 #[must_use]
 pub fn refresh(secret: &str, family: Option<&str>) -> RefreshToken {
     let mut token = RefreshToken::default();
-    token.home_account_id = Some(JOE.to_owned());
-    token.environment = CLOUD.to_owned();
-    token.client_id = "app".to_owned();
-    token.family_id = family.map(str::to_owned);
+    token.home_account_id = Some(JOE.into());
+    token.environment = CLOUD.into();
+    token.client_id = "app".into();
+    token.family_id = family.map(Into::into);
     token.secret = Secret::new(secret);
     token.last_modification_time = START;
     token
@@ -63,9 +63,9 @@ pub fn refresh(secret: &str, family: Option<&str>) -> RefreshToken {
 pub fn account(home: &str, realm: &str, username: &str) -> AccountRecord {
     let mut account = Account::default();
     account.home_account_id = HomeAccountId::new(home);
-    account.environment = CLOUD.to_owned();
-    account.tenant_id = realm.to_owned();
-    account.username = username.to_owned();
+    account.environment = CLOUD.into();
+    account.tenant_id = realm.into();
+    account.username = username.into();
     let mut record = AccountRecord::default();
     record.account = account;
     record
@@ -81,10 +81,10 @@ pub fn joe() -> AccountRecord {
 #[must_use]
 pub fn id_token(secret: &str) -> IdToken {
     let mut token = IdToken::default();
-    token.home_account_id = Some(JOE.to_owned());
-    token.environment = CLOUD.to_owned();
-    token.client_id = "app".to_owned();
-    token.realm = REALM.to_owned();
+    token.home_account_id = Some(JOE.into());
+    token.environment = CLOUD.into();
+    token.client_id = "app".into();
+    token.realm = REALM.into();
     token.secret = Secret::new(secret);
     token
 }
@@ -93,9 +93,9 @@ pub fn id_token(secret: &str) -> IdToken {
 #[must_use]
 pub fn metadata(family: Option<&str>) -> AppMetadata {
     let mut metadata = AppMetadata::default();
-    metadata.client_id = "app".to_owned();
-    metadata.environment = CLOUD.to_owned();
-    metadata.family_id = family.map(str::to_owned);
+    metadata.client_id = "app".into();
+    metadata.environment = CLOUD.into();
+    metadata.family_id = family.map(Into::into);
     metadata
 }
 

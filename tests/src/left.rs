@@ -24,11 +24,11 @@ impl Case {
         }
         let app = self.app().expect("the authority is one");
         let mut access = kept::access(KEPT_ACCESS);
-        access.target = vec![SCOPE.to_owned()];
+        access.target = SCOPE.into();
         access.expires_on = START;
         let mut family = kept::refresh(KEPT_FAMILY, Some("1"));
         let mut session = kept::refresh(KEPT_SESSION, None);
-        session.user_assertion_hash = Some(SESSION.to_owned());
+        session.user_assertion_hash = Some(SESSION.into());
         let mut own = kept::refresh(REFRESH_TOKEN, None);
         let mut joe = kept::joe();
         for name in [
@@ -38,7 +38,7 @@ impl Case {
             &mut own.environment,
             &mut joe.account.environment,
         ] {
-            app.authority().environment().clone_into(name);
+            *name = app.authority().environment().into();
         }
         memory([access.into(), family.into(), session.into(), own.into(), joe.into()])
     }

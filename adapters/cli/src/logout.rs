@@ -79,7 +79,7 @@ fn named(args: &LogoutArgs, accounts: &[SignedInAccount]) -> Result<Vec<Leaving>
         .filter(is_meant)
         .map(|one| Leaving {
             home_account_id: one.account.home_account_id.as_str().to_owned(),
-            name: one.account.username.clone(),
+            name: one.account.username.to_string(),
         })
         .collect();
     match (&args.username, meant.len()) {

@@ -59,7 +59,7 @@ fn line(considered: &Considered) -> String {
     }
     .to_owned();
     if !target.is_empty() {
-        line += &format!(" for {}", target.join(" "));
+        line += &format!(" for {target}");
     }
     line += &format!(", application {client_id}");
     if !realm.is_empty() {

@@ -92,7 +92,7 @@ fn each_account_application_and_call_has_a_key() {
     assert_eq!(refresh_token(&store, "w.t"), None);
     let application = store.find(&query(TokenSubject::Application)).unwrap();
     assert_eq!(application.access_tokens[0].secret.expose(), "the application's");
-    let call = store.find(&query(TokenSubject::OnBehalfOf("hash".to_owned()))).unwrap();
+    let call = store.find(&query(TokenSubject::OnBehalfOf("hash".into()))).unwrap();
     assert_eq!(call.access_tokens[0].secret.expose(), "for a call");
 
     let keys = server.keys();
@@ -112,7 +112,7 @@ fn each_account_application_and_call_has_a_key() {
     assert!(!server.keys().contains(&USER.to_owned()));
     assert_eq!(refresh_token(&store, "v.t").as_deref(), Some("two"));
 
-    for subject in [TokenSubject::Accounts, TokenSubject::Username("u@contoso.com".to_owned())] {
+    for subject in [TokenSubject::Accounts, TokenSubject::Username("u@contoso.com".into())] {
         let refused = store.find(&query(subject)).unwrap_err().to_string();
         assert!(refused.contains("store_not_partitioned"), "{refused}");
     }
@@ -135,7 +135,7 @@ fn a_partition_ends_with_its_last_token_unless_it_can_be_refreshed() {
     assert!((7_775_990..=7_776_000).contains(&ttl(USER)), "{}", ttl(USER));
 
     // The account alone stays for a day.
-    let view = store.find(&query(TokenSubject::Account("u.t".to_owned()))).unwrap();
+    let view = store.find(&query(TokenSubject::Account("u.t".into()))).unwrap();
     let mut removal = update(Vec::new());
     removal.at = Timestamp::from_secs(NOW + 7200);
     removal.tokens.push(TokenChange::RemoveRefreshToken(view.refresh_tokens[0].clone()));
@@ -160,7 +160,7 @@ fn no_change_is_lost_among_threads_and_stores() {
                     if let TokenChange::Put(entrada_store::core::cache::Record::RefreshToken(token)) =
                         &mut token.tokens[0]
                     {
-                        std::sync::Arc::make_mut(token).client_id = format!("client-{name}-{nth}");
+                        std::sync::Arc::make_mut(token).client_id = format!("client-{name}-{nth}").into();
                     }
                     store.apply(&token).unwrap();
                 }
@@ -206,7 +206,7 @@ fn what_is_encrypted_shows_nothing_and_cannot_be_exchanged() {
     assert_eq!(refresh_token(&store, "u.t").as_deref(), Some("hunter2"));
     assert!(!server.cli(&["GET", USER]).contains("hunter2"));
 
-    let account = || query(TokenSubject::Account("u.t".to_owned()));
+    let account = || query(TokenSubject::Account("u.t".into()));
     let refused = with(Some(Key::generate().unwrap())).find(&account()).unwrap_err().to_string();
     assert!(refused.contains("store_wrong_key"), "{refused}");
     let refused = with(None).apply(&sign_in("u.t", "x")).unwrap_err().to_string();
@@ -273,7 +273,7 @@ fn late_answers_are_an_error_and_never_another_questions_answer() {
     assert_eq!(refresh_token(&store, "u.t").as_deref(), Some("one"));
     server.cli(&["CLIENT", "PAUSE", "700", "ALL"]);
     let start = Instant::now();
-    let refused = store.find(&query(TokenSubject::Account("u.t".to_owned()))).unwrap_err().to_string();
+    let refused = store.find(&query(TokenSubject::Account("u.t".into()))).unwrap_err().to_string();
     assert!(refused.contains("store_redis_timeout"), "{refused}");
     assert!(start.elapsed() < Duration::from_millis(650), "{:?}", start.elapsed());
     thread::sleep(Duration::from_millis(700));
@@ -298,7 +298,7 @@ fn a_connection_that_broke_while_idle_is_replaced() {
 #[ignore = "needs redis-server: .ci/run installs it"]
 fn who_has_no_password_is_told_so_and_no_password_is_shown() {
     let server = Server::start(&["--requirepass", "hunter2"]);
-    let account = || query(TokenSubject::Account("u.t".to_owned()));
+    let account = || query(TokenSubject::Account("u.t".into()));
     let refused = server.store(RedisOptions::default()).find(&account()).unwrap_err().to_string();
     assert!(refused.contains("store_redis"), "{refused}");
     let url = |password: &str| format!("redis://:{password}@127.0.0.1:{}/", server.port);
@@ -313,7 +313,7 @@ fn who_has_no_password_is_told_so_and_no_password_is_shown() {
 
 #[test]
 fn what_is_no_redis_is_named() {
-    let account = || query(TokenSubject::Account("u.t".to_owned()));
+    let account = || query(TokenSubject::Account("u.t".into()));
     let error = RedisStore::open("https://example.com/", RedisOptions::default()).unwrap_err();
     assert_eq!(error.code(), "store_redis_unreachable");
     // Nobody there.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::{
     AccessToken, AccountRecord, AppMetadata, CacheUpdate, IdToken, Record, RefreshToken, StoreError,
 };
+use crate::text::Text;
 use crate::time::Timestamp;
 
 /// Which tokens a flow could use.
@@ -12,29 +13,29 @@ use crate::time::Timestamp;
 #[non_exhaustive]
 pub struct TokenQuery {
     /// The application.
-    pub client_id: String,
+    pub client_id: Text,
     /// The host name that stands for the cloud; its other names count as the same.
-    pub environment: String,
+    pub environment: Text,
     /// The tenant; `None` for any.
-    pub realm: Option<String>,
+    pub realm: Option<Text>,
     /// Whose tokens.
     pub subject: TokenSubject,
     /// The scopes that a token must have, without an order. Those of OpenID Connect are left out of the comparison.
     pub scopes: Vec<String>,
     /// How the token is presented.
-    pub token_type: String,
+    pub token_type: Text,
     /// The key that the token is bound to.
-    pub key_id: Option<String>,
+    pub key_id: Option<Text>,
     /// What else the token depends on: a hash of [`ext_cache_key`](super::ext_cache_key).
-    pub ext_cache_key: Option<String>,
+    pub ext_cache_key: Option<Text>,
 }
 
 impl TokenQuery {
     /// Bearer tokens of `subject` that have these scopes.
     #[must_use]
     pub fn new(
-        client_id: impl Into<String>,
-        environment: impl Into<String>,
+        client_id: impl Into<Text>,
+        environment: impl Into<Text>,
         subject: TokenSubject,
         scopes: Vec<String>,
     ) -> Self {
@@ -44,7 +45,7 @@ impl TokenQuery {
             realm: None,
             subject,
             scopes,
-            token_type: "Bearer".to_owned(),
+            token_type: "Bearer".into(),
             key_id: None,
             ext_cache_key: None,
         }
@@ -58,7 +59,7 @@ impl TokenQuery {
     #[must_use]
     pub fn suggested_cache_key(&self) -> Option<String> {
         match &self.subject {
-            TokenSubject::Account(key) | TokenSubject::OnBehalfOf(key) => Some(key.clone()),
+            TokenSubject::Account(key) | TokenSubject::OnBehalfOf(key) => Some(key.to_string()),
             TokenSubject::Application => {
                 let realm = self.realm.as_deref().unwrap_or_default();
                 let ext = self.ext_cache_key.as_deref().map(|ext| format!("_{ext}")).unwrap_or_default();
@@ -76,11 +77,11 @@ pub enum TokenSubject {
     /// The application's own. They never answer a user's query, nor the reverse.
     Application,
     /// An account's, by its home account id.
-    Account(String),
+    Account(Text),
     /// An account's, by the user's name.
-    Username(String),
+    Username(Text),
     /// Those got on behalf of a user, by the hash of the user's assertion or the key of a session.
-    OnBehalfOf(String),
+    OnBehalfOf(Text),
     /// None: the accounts alone are asked for that the application has a token for; of every cloud if the environment is
     /// empty.
     Accounts,
@@ -117,11 +118,11 @@ pub struct Considered {
     /// What it was.
     pub kind: ConsideredKind,
     /// The application that got it.
-    pub client_id: String,
+    pub client_id: Text,
     /// Its tenant, if it is of one.
-    pub realm: String,
-    /// Its scopes.
-    pub target: Vec<String>,
+    pub realm: Text,
+    /// Its scopes, with spaces between them.
+    pub target: Text,
     /// When it ends, if it says so.
     pub expires_on: Option<Timestamp>,
     /// Why it was not used.
@@ -257,8 +258,8 @@ mod tests {
     fn parts_of_a_store_have_the_names_that_the_other_libraries_give_them() {
         let key = |subject, ext: Option<&str>| {
             let mut query = TokenQuery::new("my_client_id", "login.windows.net", subject, Vec::new());
-            query.realm = Some("utid".to_owned());
-            query.ext_cache_key = ext.map(str::to_owned);
+            query.realm = Some("utid".into());
+            query.ext_cache_key = ext.map(Into::into);
             query.suggested_cache_key()
         };
         for (subject, ext, name) in [
@@ -268,9 +269,9 @@ mod tests {
                 Some("cojvfy5tzae3njpkvcebguvvx5vvmnj8hphqrbogjoi"),
                 Some("my_client_id_utid_cojvfy5tzae3njpkvcebguvvx5vvmnj8hphqrbogjoi_AppTokenCache"),
             ),
-            (TokenSubject::Account("uid.utid".to_owned()), None, Some("uid.utid")),
-            (TokenSubject::OnBehalfOf("hash".to_owned()), None, Some("hash")),
-            (TokenSubject::Username("joe".to_owned()), None, None),
+            (TokenSubject::Account("uid.utid".into()), None, Some("uid.utid")),
+            (TokenSubject::OnBehalfOf("hash".into()), None, Some("hash")),
+            (TokenSubject::Username("joe".into()), None, None),
             (TokenSubject::Accounts, None, None),
         ] {
             assert_eq!(key(subject, ext).as_deref(), name);

@@ -1,11 +1,13 @@
 //! The records of the token cache.
 //!
-//! Each has a `Default`, all empty: whoever builds one begins there and sets the fields that are known.
+//! Each has a `Default`, all empty: whoever builds one begins there and sets the fields that are known. Texts are shared, as
+//! most of them are the same in very many records.
 
 use std::sync::Arc;
 
 use crate::account::Account;
 use crate::secret::Secret;
+use crate::text::Text;
 use crate::time::Timestamp;
 
 /// One entry of the token cache, in the terms of MSAL's unified schema. Shared, so that clones are cheap.
@@ -59,19 +61,19 @@ impl From<AppMetadata> for Record {
 #[non_exhaustive]
 pub struct AccessToken {
     /// Whose it is.
-    pub home_account_id: Option<String>,
+    pub home_account_id: Option<Text>,
     /// The host name that stands for the cloud.
-    pub environment: String,
+    pub environment: Text,
     /// The application.
-    pub client_id: String,
+    pub client_id: Text,
     /// The tenant.
-    pub realm: String,
-    /// The scopes granted, without an order that means anything.
-    pub target: Vec<String>,
+    pub realm: Text,
+    /// The scopes granted, with spaces between them, in an order that means nothing. [`Self::scopes`] takes it apart.
+    pub target: Text,
     /// The token.
     pub secret: Secret,
     /// How to present it.
-    pub token_type: String,
+    pub token_type: Text,
     /// When it was got.
     pub cached_at: Timestamp,
     /// When it ends.
@@ -81,11 +83,18 @@ pub struct AccessToken {
     /// When to get a new one.
     pub refresh_on: Option<Timestamp>,
     /// The key that it is bound to.
-    pub key_id: Option<String>,
+    pub key_id: Option<Text>,
     /// What it was got on behalf of: the hash of a user's assertion, or the key of a long-running session.
-    pub user_assertion_hash: Option<String>,
+    pub user_assertion_hash: Option<Text>,
     /// What else it depends on, as [`ext_cache_key`](super::ext_cache_key) makes it.
-    pub ext_cache_key: Option<String>,
+    pub ext_cache_key: Option<Text>,
+}
+
+impl AccessToken {
+    /// The scopes granted, one by one.
+    pub fn scopes(&self) -> impl Iterator<Item = &str> {
+        self.target.split_ascii_whitespace()
+    }
 }
 
 /// A refresh token, of one application or of a family.
@@ -93,19 +102,19 @@ pub struct AccessToken {
 #[non_exhaustive]
 pub struct RefreshToken {
     /// Whose it is.
-    pub home_account_id: Option<String>,
+    pub home_account_id: Option<Text>,
     /// The host name that stands for the cloud.
-    pub environment: String,
+    pub environment: Text,
     /// The application that got it.
-    pub client_id: String,
+    pub client_id: Text,
     /// The family of applications that may use it.
-    pub family_id: Option<String>,
+    pub family_id: Option<Text>,
     /// The token.
     pub secret: Secret,
     /// When it was got: of two, the newer one counts.
     pub last_modification_time: Timestamp,
     /// What it was got on behalf of: the key of a long-running session.
-    pub user_assertion_hash: Option<String>,
+    pub user_assertion_hash: Option<Text>,
 }
 
 /// An ID token.
@@ -113,13 +122,13 @@ pub struct RefreshToken {
 #[non_exhaustive]
 pub struct IdToken {
     /// Whose it is.
-    pub home_account_id: Option<String>,
+    pub home_account_id: Option<Text>,
     /// The host name that stands for the cloud.
-    pub environment: String,
+    pub environment: Text,
     /// The application.
-    pub client_id: String,
+    pub client_id: Text,
     /// The tenant.
-    pub realm: String,
+    pub realm: Text,
     /// The token, a JWT.
     pub secret: Secret,
 }
@@ -133,11 +142,11 @@ pub struct AccountRecord {
     /// What kind of authority knows it.
     pub authority_type: AuthorityType,
     /// The claims `given_name` and `family_name`.
-    pub given_name: Option<String>,
+    pub given_name: Option<Text>,
     /// See `given_name`.
-    pub family_name: Option<String>,
+    pub family_name: Option<Text>,
     /// What the service said of the client, as it came: base64url of `{"uid":…,"utid":…}`.
-    pub client_info: Option<String>,
+    pub client_info: Option<Text>,
     /// The grant that brought it, where that was written down.
     pub account_source: Option<AccountSource>,
 }
@@ -147,11 +156,11 @@ pub struct AccountRecord {
 #[non_exhaustive]
 pub struct AppMetadata {
     /// The application.
-    pub client_id: String,
+    pub client_id: Text,
     /// The host name that stands for the cloud.
-    pub environment: String,
+    pub environment: Text,
     /// The family; absent for an application that is known to be in none.
-    pub family_id: Option<String>,
+    pub family_id: Option<Text>,
 }
 
 /// What kind of authority an account comes from, in the schema's words.

@@ -18,6 +18,7 @@ use self::index::{EntryId, Index, Table};
 use super::{CacheUpdate, Record, RefreshToken, StoreError, TokenChange, schema};
 use crate::authority::environment_group;
 use crate::secret::SecretMembers;
+use crate::text::Text;
 use crate::time::Timestamp;
 
 /// The tokens, accounts and applications that flows remember, indexed.
@@ -289,7 +290,7 @@ impl TokenCache {
     }
 
     /// The family that an application is known to be in.
-    fn family_of(&self, client_id: &str, environment: &str) -> Option<String> {
+    fn family_of(&self, client_id: &str, environment: &str) -> Option<Text> {
         self.app_metadata(client_id, environment)?.family_id.clone()
     }
 

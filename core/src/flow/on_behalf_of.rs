@@ -121,7 +121,7 @@ impl Flow for OnBehalfOf {
             (None, None) => return refuse("user assertion", "there is neither one nor a session key"),
         };
         let cx = Context::new(FlowKind::OnBehalfOf, self.app, self.scopes, self.options, seed)?;
-        let subject = TokenSubject::OnBehalfOf(key.as_str().to_owned());
+        let subject = TokenSubject::OnBehalfOf(key.as_str().into());
         let then = ExpectRecalled { cx: cx.clone(), key, assertion: self.user_assertion };
         Ok(recall(cx, subject, self.force_refresh, again, then))
     }

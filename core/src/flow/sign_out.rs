@@ -65,7 +65,7 @@ impl Flow for SignOut {
     fn start(self, _now: Timestamp, seed: Seed) -> Result<Step<SignedOut>, Error> {
         let Self { app, home_account_id, revoke } = self;
         let cx = Context::new(FlowKind::Silent, app, Vec::new(), RequestOptions::default(), seed)?;
-        let subject = TokenSubject::Account(home_account_id.clone());
+        let subject = TokenSubject::Account(home_account_id.as_str().into());
         let query = TokenQuery::new(cx.app().client_id(), cx.authority().environment(), subject, Vec::new());
         let load = CacheQuery { tokens: Some(query), ..CacheQuery::default() };
         Ok(Step::load(load, ExpectTokens { cx, home_account_id, revoke }))

@@ -77,8 +77,8 @@ impl Flow for Silent {
         let again = Refresh::from(Self { force_refresh: true, ..self.clone() });
         let cx = Context::new(FlowKind::Silent, self.app, self.scopes, self.options, seed)?;
         let subject = match &self.account {
-            AccountId::Home(home) => TokenSubject::Account(home.clone()),
-            AccountId::Username(name) => TokenSubject::Username(name.clone()),
+            AccountId::Home(home) => TokenSubject::Account(home.as_str().into()),
+            AccountId::Username(name) => TokenSubject::Username(name.as_str().into()),
         };
         let then = ExpectRecalled { cx: cx.clone(), account: self.account };
         Ok(recall(cx, subject, self.force_refresh, again, then))

@@ -41,11 +41,11 @@ impl Shape {
             Self::Accounts => {
                 let home = home(at);
                 let mut access = kept::access(&secret);
-                access.home_account_id = Some(home.clone());
+                access.home_account_id = Some(home.as_str().into());
                 let mut refresh = kept::refresh(&secret, None);
-                refresh.home_account_id = Some(home.clone());
+                refresh.home_account_id = Some(home.as_str().into());
                 let mut id_token = kept::id_token(&secret);
-                id_token.home_account_id = Some(home.clone());
+                id_token.home_account_id = Some(home.as_str().into());
                 let account = kept::account(&home, REALM, &format!("user{at}@contoso.com"));
                 vec![access.into(), refresh.into(), id_token.into(), account.into()]
             }
@@ -56,10 +56,10 @@ impl Shape {
     pub(crate) fn query(self, at: usize) -> TokenQuery {
         let (subject, scope) = match self {
             Self::Resources => (TokenSubject::Application, resource(at)),
-            Self::Accounts => (TokenSubject::Account(home(at)), "User.Read".to_owned()),
+            Self::Accounts => (TokenSubject::Account(home(at).into()), "User.Read".to_owned()),
         };
         let mut query = TokenQuery::new("app", CLOUD, subject, vec![scope]);
-        query.realm = Some(REALM.to_owned());
+        query.realm = Some(REALM.into());
         query
     }
 }

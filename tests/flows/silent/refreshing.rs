@@ -3,6 +3,7 @@
 use entrada_core::cache::{Record, StoreError};
 use entrada_core::error::ErrorKind;
 use entrada_core::result::TokenSource;
+use entrada_core::text::Text;
 use entrada_tests::documents::tokens;
 use entrada_tests::kept::{self, JOE, joe, refresh};
 use entrada_tests::world::World;
@@ -13,7 +14,7 @@ fn without_refresh_token() -> String {
     tokens().replace(r#""refresh_token":"planted-refresh-token","foci":"1","#, "")
 }
 
-fn refresh_tokens(world: &World) -> Vec<(String, Option<String>)> {
+fn refresh_tokens(world: &World) -> Vec<(String, Option<Text>)> {
     let of = |record: &Record| match record {
         Record::RefreshToken(token) => Some((token.secret.expose().to_owned(), token.family_id.clone())),
         _ => None,
@@ -69,7 +70,7 @@ fn a_new_refresh_token_takes_the_place_of_the_old_one() {
     let family = [refresh("f", Some("1")).into(), joe().into()];
     let mut world = self::world(family).answer(TOKEN, 200, tokens());
     world.run(silent()).unwrap();
-    assert_eq!(refresh_tokens(&world), [("planted-refresh-token".to_owned(), Some("1".to_owned()))]);
+    assert_eq!(refresh_tokens(&world), [("planted-refresh-token".to_owned(), Some("1".into()))]);
 }
 
 #[test]
@@ -107,9 +108,9 @@ fn who_signed_out_while_a_refresh_was_on_its_way_does_not_come_back() {
 #[test]
 fn who_signed_out_stays_so_though_another_application_has_the_same_account() {
     let mut theirs = kept::access("theirs");
-    theirs.client_id = "another".to_owned();
+    theirs.client_id = "another".into();
     let mut their_refresh = refresh("theirs", None);
-    their_refresh.client_id = "another".to_owned();
+    their_refresh.client_id = "another".into();
     let mut world = full(expired());
     kept::keep(&mut world.memory, [theirs.into(), their_refresh.into()]);
     let mut world = world.answer(TOKEN, 200, tokens());
@@ -125,7 +126,7 @@ fn a_cache_without_accounts_is_refreshed_and_kept_all_the_same() {
     world.run(silent()).unwrap();
     assert_eq!(world.run(silent()).unwrap().token_source, TokenSource::Cache);
     let mut theirs = refresh("f", Some("1"));
-    theirs.client_id = "another".to_owned();
+    theirs.client_id = "another".into();
     let mut world = self::world([theirs.into()]).answer(TOKEN, 200, tokens());
     world.run(silent()).unwrap();
     assert_eq!(world.run(silent()).unwrap().token_source, TokenSource::Cache);

@@ -94,7 +94,7 @@ fn at_other_providers_an_invalid_grant_is_the_end_of_it() {
             app.authority = oidc("https://idp.example");
         }
         let mut token = refresh("r", None);
-        token.environment = app.authority.environment().to_owned();
+        token.environment = app.authority.environment().into();
         let mut world = world([token.into()]);
         if is_dead {
             let metadata = entrada_tests::documents::provider("https://idp.example", "");
@@ -126,7 +126,7 @@ fn an_application_that_is_not_of_the_family_remembers_it_and_does_not_try_again(
 #[test]
 fn a_member_uses_what_another_member_got_and_a_stranger_does_not() {
     let mut theirs = refresh("family", Some("1"));
-    theirs.client_id = "another".to_owned();
+    theirs.client_id = "another".into();
     let records =
         |metadata| Vec::from_iter([theirs.clone().into(), joe().into()].into_iter().chain(metadata));
     for known in [None, Some(metadata(Some("1")).into())] {
@@ -137,7 +137,7 @@ fn a_member_uses_what_another_member_got_and_a_stranger_does_not() {
     let mut stranger = world(records(Some(metadata(None).into())));
     assert_eq!(stranger.run(silent()).unwrap_err().code(), "no_tokens_found");
     let mut of_another = refresh("r", None);
-    of_another.client_id = "another".to_owned();
+    of_another.client_id = "another".into();
     let mut stranger = world([of_another.into(), joe().into()]);
     assert_eq!(stranger.run(silent()).unwrap_err().code(), "no_tokens_found");
 }
@@ -209,7 +209,7 @@ fn a_confidential_client_serves_many_and_asks_each_time() {
 #[test]
 fn the_one_that_was_got_last_is_tried_and_the_applications_own_before_the_familys() {
     let mut older = refresh("older", None);
-    older.environment = "login.microsoftonline.com".to_owned();
+    older.environment = "login.microsoftonline.com".into();
     older.last_modification_time = entrada_core::time::Timestamp::default();
     let document = {
         let mut one = World::remembering(entrada_tests::kept::memory([older.into()]));

@@ -63,15 +63,15 @@ fn an_account_of_another_cloud_is_not_meant() {
 #[test]
 fn with_nothing_left_the_error_says_of_every_entry_why() {
     let mut of_another = access("another application's");
-    of_another.client_id = "another".to_owned();
+    of_another.client_id = "another".into();
     let mut of_a_tenant = access("another tenant's");
-    of_a_tenant.realm = "fabrikam.com".to_owned();
+    of_a_tenant.realm = "fabrikam.com".into();
     let mut for_mail = access("for mail");
-    for_mail.target = vec!["Mail.Read".to_owned()];
+    for_mail.target = "Mail.Read".into();
     let mut bound = access("bound");
-    bound.token_type = "pop".to_owned();
+    bound.token_type = "pop".into();
     let mut called = access("for a call");
-    called.user_assertion_hash = Some("h".to_owned());
+    called.user_assertion_hash = Some("h".into());
     let records = [of_another, of_a_tenant, for_mail, bound, called];
     let mut world = world(records.into_iter().map(Into::into).chain([joe().into()]));
     let error = world.run(silent()).unwrap_err();
@@ -87,7 +87,7 @@ fn with_nothing_left_the_error_says_of_every_entry_why() {
     ];
     assert_eq!(told, expected);
     let about = error.trace().iter().find(|one| one.reason == Reason::MissingScope).unwrap();
-    assert_eq!((about.target.as_slice(), about.realm.as_str()), (["Mail.Read".to_owned()].as_slice(), REALM));
+    assert_eq!((about.target.as_str(), about.realm.as_str()), ("Mail.Read", REALM));
     assert!(about.expires_on.is_some());
 }
 
@@ -95,7 +95,7 @@ fn with_nothing_left_the_error_says_of_every_entry_why() {
 fn an_application_s_token_never_answers_a_user_nor_the_reverse() {
     let scope = "https://api.example/.default";
     let mut users = access("user's");
-    users.target = vec![scope.to_owned()];
+    users.target = scope.into();
     let records = || [users.clone().into(), entrada_tests::kept::application("application's", scope).into()];
     let app = crate::confidential(TENANT, crate::client_secret());
     let mut world = world(records());

@@ -154,10 +154,10 @@ mod tests {
 
     fn access(home: Option<&str>, hash: Option<&str>) -> Record {
         let mut token = AccessToken::default();
-        token.client_id = "App".to_owned();
-        token.realm = "Tenant".to_owned();
-        token.home_account_id = home.map(str::to_owned);
-        token.user_assertion_hash = hash.map(str::to_owned);
+        token.client_id = "App".into();
+        token.realm = "Tenant".into();
+        token.home_account_id = home.map(Into::into);
+        token.user_assertion_hash = hash.map(Into::into);
         token.into()
     }
 
@@ -203,7 +203,7 @@ mod tests {
     #[test]
     fn removals_go_where_the_tokens_are() {
         let mut token = RefreshToken::default();
-        token.home_account_id = Some("u.t".to_owned());
+        token.home_account_id = Some("u.t".into());
         let mut update = CacheUpdate::default();
         update.tokens = vec![
             TokenChange::RemoveRefreshToken(token.into()),

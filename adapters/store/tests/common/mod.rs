@@ -24,33 +24,33 @@ pub(crate) fn update(records: Vec<Record>) -> CacheUpdate {
 /// What a sign-in brings: an account and a refresh token.
 pub(crate) fn sign_in(home: &str, secret: &str) -> CacheUpdate {
     let mut token = RefreshToken::default();
-    token.home_account_id = Some(home.to_owned());
-    token.environment = CLOUD.to_owned();
-    token.client_id = CLIENT.to_owned();
+    token.home_account_id = Some(home.into());
+    token.environment = CLOUD.into();
+    token.client_id = CLIENT.into();
     token.secret = Secret::new(secret);
     token.last_modification_time = Timestamp::from_secs(NOW);
     let mut account = AccountRecord::default();
     account.account = Account::default();
     account.account.home_account_id = HomeAccountId::new(home);
-    account.account.environment = CLOUD.to_owned();
-    account.account.tenant_id = "t".to_owned();
-    account.account.username = format!("{home}@contoso.com");
+    account.account.environment = CLOUD.into();
+    account.account.tenant_id = "t".into();
+    account.account.username = format!("{home}@contoso.com").into();
     // The library for Node knows no account without one.
-    account.account.local_account_id = Some("local".to_owned());
+    account.account.local_account_id = Some("local".into());
     update(vec![token.into(), account.into()])
 }
 
 /// An access token of an hour; of the application without a home.
 pub(crate) fn access_token(home: Option<&str>, hash: Option<&str>, secret: &str) -> Record {
     let mut token = AccessToken::default();
-    token.home_account_id = home.map(str::to_owned);
-    token.user_assertion_hash = hash.map(str::to_owned);
-    token.environment = CLOUD.to_owned();
-    token.client_id = CLIENT.to_owned();
-    token.realm = "tenant".to_owned();
-    token.target = vec!["user.read".to_owned()];
+    token.home_account_id = home.map(Into::into);
+    token.user_assertion_hash = hash.map(Into::into);
+    token.environment = CLOUD.into();
+    token.client_id = CLIENT.into();
+    token.realm = "tenant".into();
+    token.target = "user.read".into();
     token.secret = Secret::new(secret);
-    token.token_type = "Bearer".to_owned();
+    token.token_type = "Bearer".into();
     token.cached_at = Timestamp::from_secs(NOW);
     token.expires_on = Timestamp::from_secs(NOW + 3600);
     token.into()
@@ -58,13 +58,13 @@ pub(crate) fn access_token(home: Option<&str>, hash: Option<&str>, secret: &str)
 
 pub(crate) fn query(subject: TokenSubject) -> TokenQuery {
     let mut query = TokenQuery::new(CLIENT, CLOUD, subject, vec!["user.read".to_owned()]);
-    query.realm = Some("tenant".to_owned());
+    query.realm = Some("tenant".into());
     query
 }
 
 /// The refresh token that the store has for an account.
 pub(crate) fn refresh_token(store: &impl TokenStore, home: &str) -> Option<String> {
-    let view = store.find(&query(TokenSubject::Account(home.to_owned()))).unwrap();
+    let view = store.find(&query(TokenSubject::Account(home.into()))).unwrap();
     view.refresh_tokens.first().map(|token| token.secret.expose().to_owned())
 }
 

@@ -11,6 +11,7 @@ use crate::cache::{
     AccessToken, AccountRecord, AccountSource, AppMetadata, AuthorityType, IdToken, Record, RefreshToken,
 };
 use crate::secret::{Secret, SecretMembers};
+use crate::text::Text;
 use crate::time::Timestamp;
 
 /// Reads an item of `section`, and gives its members without its token. What is no item comes back as it was.
@@ -48,9 +49,9 @@ fn record(section: &str, members: &Map<String, Value>, secret: Option<Secret>) -
             environment,
             client_id: client_id()?,
             realm: text("realm").unwrap_or_default(),
-            target: text("target").unwrap_or_default().split_ascii_whitespace().map(str::to_owned).collect(),
+            target: text("target").unwrap_or_default(),
             secret: secret?,
-            token_type: text("token_type").unwrap_or_else(|| "Bearer".to_owned()),
+            token_type: text("token_type").unwrap_or_else(|| "Bearer".into()),
             cached_at: time(members, "cached_at").unwrap_or_default(),
             expires_on: time(members, "expires_on").unwrap_or_default(),
             extended_expires_on: time(members, "extended_expires_on")
@@ -58,7 +59,9 @@ fn record(section: &str, members: &Map<String, Value>, secret: Option<Secret>) -
             refresh_on: time(members, "refresh_on"),
             key_id: ["kid", "keyid", "key_id"].into_iter().find_map(text),
             user_assertion_hash: user_assertion_hash(),
-            ext_cache_key: text("ext_cache_key").map(|key| key.to_ascii_lowercase()).or_else(|| ext(members)),
+            ext_cache_key: text("ext_cache_key")
+                .map(|key| key.to_ascii_lowercase().into())
+                .or_else(|| ext(members)),
         }
         .into(),
         REFRESH_TOKEN => RefreshToken {
@@ -88,7 +91,7 @@ fn record(section: &str, members: &Map<String, Value>, secret: Option<Secret>) -
                 username: text("username").unwrap_or_default(),
                 name: text("name"),
             },
-            authority_type: AuthorityType::from(text("authority_type").unwrap_or_default().as_str()),
+            authority_type: AuthorityType::from(&*text("authority_type").unwrap_or_default()),
             given_name: text("given_name"),
             family_name: text("family_name"),
             client_info: text("client_info"),
@@ -103,8 +106,8 @@ fn record(section: &str, members: &Map<String, Value>, secret: Option<Secret>) -
 }
 
 /// A member that is a text and not empty.
-fn text(members: &Map<String, Value>, name: &str) -> Option<String> {
-    members.get(name).and_then(Value::as_str).filter(|text| !text.is_empty()).map(str::to_owned)
+fn text(members: &Map<String, Value>, name: &str) -> Option<Text> {
+    members.get(name).and_then(Value::as_str).filter(|text| !text.is_empty()).map(Text::from)
 }
 
 /// Seconds since the epoch, as a text or as a number.
@@ -125,18 +128,18 @@ fn float(seconds: f64) -> Option<u64> {
 
 /// What MSAL.NET writes down in full where the others write a hash. A token that is said to depend on something that is
 /// not told depends on what nobody asks for.
-fn ext(members: &Map<String, Value>) -> Option<String> {
+fn ext(members: &Map<String, Value>) -> Option<Text> {
     match members.get("ext") {
         Some(Value::Object(parts)) if !parts.is_empty() => {
             let parts: Vec<(&str, &str)> = parts
                 .iter()
                 .map(|(name, value)| (name.as_str(), value.as_str().unwrap_or_default()))
                 .collect();
-            Some(ext_cache_key(&parts))
+            Some(ext_cache_key(&parts).into())
         }
         _ => text(members, "credential_type")
             .filter(|kind| kind.eq_ignore_ascii_case("atext"))
-            .map(|_| "unknown".to_owned()),
+            .map(|_| "unknown".into()),
     }
 }
 
@@ -218,10 +221,10 @@ mod tests {
             json!({ "ext_cache_key": hash.to_ascii_uppercase() }),
             json!({ "ext": { "fmi_path": "value" }, "credential_type": "ATExt" }),
         ] {
-            assert_eq!(access_token(&members).ext_cache_key, Some(hash.clone()));
+            assert_eq!(access_token(&members).ext_cache_key.as_deref(), Some(hash.as_str()));
         }
         assert!(access_token(&json!({ "credential_type": "atext" })).ext_cache_key.is_some());
-        assert_eq!(access_token(&json!({})).token_type, "Bearer");
+        assert_eq!(&*access_token(&json!({})).token_type, "Bearer");
     }
 
     #[test]

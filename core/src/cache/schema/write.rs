@@ -5,6 +5,7 @@ use serde_json::{Map, Value};
 use super::{ACCESS_TOKEN, ACCOUNT, APP_METADATA, ID_TOKEN, REFRESH_TOKEN, SECRET};
 use crate::cache::{AccountSource, Record};
 use crate::secret::{Secret, SecretMembers};
+use crate::text::Text;
 use crate::time::Timestamp;
 
 /// The section of a record.
@@ -206,8 +207,8 @@ fn key(home: Option<&str>, environment: &str, kind: &str, [client, realm, target
     format!("{home}-{environment}-{kind}-{client}-{realm}-{target}").to_ascii_lowercase()
 }
 
-fn sorted(scopes: &[String]) -> String {
-    let mut scopes: Vec<_> = scopes.iter().map(String::as_str).collect();
+fn sorted(scopes: &str) -> String {
+    let mut scopes: Vec<_> = scopes.split_ascii_whitespace().collect();
     scopes.sort_unstable_by_key(|scope| scope.to_ascii_lowercase());
     scopes.join(" ")
 }
@@ -215,11 +216,11 @@ fn sorted(scopes: &[String]) -> String {
 /// About how many bytes a record takes.
 pub(crate) fn bytes(record: &Record) -> usize {
     const OF_AN_ENTRY: usize = 512;
-    let option = |text: &Option<String>| text.as_ref().map_or(0, String::len);
+    let option = |text: &Option<Text>| text.as_deref().map_or(0, str::len);
     let texts = match record {
         Record::AccessToken(token) => [
             token.secret.expose().len(),
-            token.target.iter().map(String::len).sum(),
+            token.target.len(),
             token.realm.len(),
             token.client_id.len(),
             option(&token.home_account_id),
@@ -250,13 +251,13 @@ mod tests {
     #[test]
     fn an_access_token_is_written_in_the_schema_of_the_family() {
         let record = Record::from(AccessToken {
-            home_account_id: Some("U.T".to_owned()),
-            environment: "login.windows.net".to_owned(),
-            client_id: "App".to_owned(),
-            realm: "tenant".to_owned(),
-            target: vec!["User.Read".to_owned(), "openid".to_owned()],
+            home_account_id: Some("U.T".into()),
+            environment: "login.windows.net".into(),
+            client_id: "App".into(),
+            realm: "tenant".into(),
+            target: "User.Read openid".into(),
             secret: Secret::new("s"),
-            token_type: "Bearer".to_owned(),
+            token_type: "Bearer".into(),
             cached_at: Timestamp::from_secs(10),
             expires_on: Timestamp::from_secs(3610),
             ..AccessToken::default()

@@ -182,8 +182,8 @@ fn access_key(token: &AccessToken, realm: &str, scope: &str) -> Fingerprint {
 }
 
 /// The scopes of APIs, which are what tokens are found by.
-pub(super) fn api_scopes(scopes: &[String]) -> impl Iterator<Item = &str> {
-    scopes.iter().map(String::as_str).filter(|scope| !is_reserved(scope))
+pub(super) fn api_scopes(token: &AccessToken) -> impl Iterator<Item = &str> {
+    token.scopes().filter(|scope| !is_reserved(scope))
 }
 
 fn refresh_key(token: &RefreshToken) -> Fingerprint {
@@ -202,7 +202,7 @@ pub(super) fn keys(record: &Record) -> Vec<Fingerprint> {
             let realms = [Some(realm_of(token)), token.user_assertion_hash.as_ref().map(|_| "")];
             for realm in realms.into_iter().flatten() {
                 keys.push(access_key(token, realm, ""));
-                keys.extend(api_scopes(&token.target).map(|scope| access_key(token, realm, scope)));
+                keys.extend(api_scopes(token).map(|scope| access_key(token, realm, scope)));
             }
         }
         Record::RefreshToken(token) => keys.push(refresh_key(token)),
@@ -239,7 +239,7 @@ pub(super) fn identity(record: &Record) -> Vec<Fingerprint> {
     match record {
         Record::AccessToken(token) => {
             let mut keys: Vec<_> =
-                api_scopes(&token.target).map(|scope| access_key(token, realm_of(token), scope)).collect();
+                api_scopes(token).map(|scope| access_key(token, realm_of(token), scope)).collect();
             if keys.is_empty() {
                 keys.push(access_key(token, realm_of(token), ""));
             }
@@ -293,7 +293,7 @@ pub(super) fn replaces(new: &Record, old: &Record) -> bool {
                 && same(new_type, old_type)
                 && new_key == old_key
                 && same_option(new.ext_cache_key.as_deref(), old.ext_cache_key.as_deref())
-                && share_a_scope(&new.target, &old.target)
+                && share_a_scope(new, old)
         }
         (Record::RefreshToken(new), Record::RefreshToken(old)) => match (&new.family_id, &old.family_id) {
             (Some(new), Some(old)) => same(new, old),
@@ -309,7 +309,7 @@ pub(super) fn replaces(new: &Record, old: &Record) -> bool {
     }
 }
 
-fn share_a_scope(left: &[String], right: &[String]) -> bool {
+fn share_a_scope(left: &AccessToken, right: &AccessToken) -> bool {
     let mut left_scopes = api_scopes(left).peekable();
     if left_scopes.peek().is_none() {
         return api_scopes(right).next().is_none();

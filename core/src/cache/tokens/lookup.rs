@@ -10,6 +10,7 @@ use crate::cache::{
     AccessToken, AccountRecord, AppMetadata, Considered, IdToken, Reason, Record, RefreshToken, TokenQuery,
     TokenSubject, TokenView,
 };
+use crate::context::is_reserved;
 
 /// The most entries of one fingerprint that a query looks at, the latest first: many more than share one by chance.
 const MOST_LOOKED_AT: usize = 4096;
@@ -100,7 +101,7 @@ impl TokenCache {
     /// Those that fit in every respect but time, the one that ends last first. They are now the latest of use.
     fn access_tokens(&mut self, sought: &Sought<'_>) -> Vec<Arc<AccessToken>> {
         // Any of the scopes leads to the token; one that nothing else has leads there at once.
-        let scope = entry::api_scopes(&sought.query.scopes).next().unwrap_or_default();
+        let scope = api_scopes(&sought.query.scopes).next().unwrap_or_default();
         let Sought { query, group, realm, holder } = sought;
         let scheme = (query.token_type.as_str(), query.key_id.as_deref().unwrap_or_default());
         let ext = query.ext_cache_key.as_deref().unwrap_or_default();
@@ -239,7 +240,7 @@ impl TokenCache {
         let account = &record.account;
         let family =
             self.app_metadata(client_id, &account.environment).map(|metadata| metadata.family_id.clone());
-        let family = family.unwrap_or_else(|| Some(THE_FAMILY.to_owned()));
+        let family = family.unwrap_or_else(|| Some(THE_FAMILY.into()));
         let home = account.home_account_id.as_str();
         self.index.get(entry::owner(home)).any(|id| {
             let Some(entry) = self.entries.get(&id) else { return false };
@@ -288,6 +289,11 @@ impl TokenCache {
     }
 }
 
+/// The scopes of APIs among those that are asked for.
+fn api_scopes(scopes: &[String]) -> impl Iterator<Item = &str> {
+    scopes.iter().map(String::as_str).filter(|scope| !is_reserved(scope))
+}
+
 /// The only family there is.
 const THE_FAMILY: &str = "1";
 
@@ -321,8 +327,8 @@ fn mismatch(sought: &Sought<'_>, token: &AccessToken) -> Option<Reason> {
     if !same(ext, token.ext_cache_key.as_deref().unwrap_or_default()) {
         return Some(Reason::OtherPurpose);
     }
-    let has = |scope: &str| token.target.iter().any(|granted| same(scope, granted));
-    if !entry::api_scopes(&query.scopes).all(has) {
+    let has = |scope: &str| token.scopes().any(|granted| same(scope, granted));
+    if !api_scopes(&query.scopes).all(has) {
         return Some(Reason::MissingScope);
     }
     None

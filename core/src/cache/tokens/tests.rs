@@ -11,13 +11,13 @@ use crate::secret::Secret;
 
 fn access(home: &str, realm: &str, target: &str, secret: &str) -> AccessToken {
     AccessToken {
-        home_account_id: (!home.is_empty()).then(|| home.to_owned()),
-        environment: "login.windows.net".to_owned(),
-        client_id: "app".to_owned(),
-        realm: realm.to_owned(),
-        target: target.split(' ').map(str::to_owned).collect(),
+        home_account_id: (!home.is_empty()).then(|| home.into()),
+        environment: "login.windows.net".into(),
+        client_id: "app".into(),
+        realm: realm.into(),
+        target: target.into(),
         secret: Secret::new(secret),
-        token_type: "Bearer".to_owned(),
+        token_type: "Bearer".into(),
         cached_at: Timestamp::from_secs(1000),
         expires_on: Timestamp::from_secs(4600),
         ..AccessToken::default()
@@ -26,10 +26,10 @@ fn access(home: &str, realm: &str, target: &str, secret: &str) -> AccessToken {
 
 fn refresh(home: &str, client_id: &str, family: Option<&str>, secret: &str) -> RefreshToken {
     RefreshToken {
-        home_account_id: Some(home.to_owned()),
-        environment: "login.windows.net".to_owned(),
-        client_id: client_id.to_owned(),
-        family_id: family.map(str::to_owned),
+        home_account_id: Some(home.into()),
+        environment: "login.windows.net".into(),
+        client_id: client_id.into(),
+        family_id: family.map(Into::into),
         secret: Secret::new(secret),
         last_modification_time: Timestamp::from_secs(1000),
         user_assertion_hash: None,
@@ -40,9 +40,9 @@ fn account(home: &str, realm: &str, username: &str) -> AccountRecord {
     AccountRecord {
         account: Account {
             home_account_id: HomeAccountId::new(home),
-            environment: "login.windows.net".to_owned(),
-            tenant_id: realm.to_owned(),
-            username: username.to_owned(),
+            environment: "login.windows.net".into(),
+            tenant_id: realm.into(),
+            username: username.into(),
             ..Account::default()
         },
         ..AccountRecord::default()
@@ -61,12 +61,12 @@ fn put_at(cache: &mut TokenCache, record: impl Into<Record>, at: u64) {
 fn query(subject: TokenSubject, realm: &str, scopes: &str) -> TokenQuery {
     let scopes = scopes.split_whitespace().map(str::to_owned).collect();
     let mut query = TokenQuery::new("APP", "login.microsoftonline.com", subject, scopes);
-    query.realm = Some(realm.to_owned());
+    query.realm = Some(realm.into());
     query
 }
 
 fn user(home: &str) -> TokenSubject {
-    TokenSubject::Account(home.to_owned())
+    TokenSubject::Account(home.into())
 }
 
 fn found(cache: &mut TokenCache, query: &TokenQuery) -> Vec<String> {
@@ -96,43 +96,36 @@ fn nobody_gets_what_is_for_somebody_else() {
     put(&mut cache, access("", "t", "s/.default", "app"));
     put(
         &mut cache,
-        AccessToken { user_assertion_hash: Some("h".to_owned()), ..access("u.t", "t", "s/.default", "obo") },
+        AccessToken { user_assertion_hash: Some("h".into()), ..access("u.t", "t", "s/.default", "obo") },
     );
-    put(
-        &mut cache,
-        AccessToken { ext_cache_key: Some("x".to_owned()), ..access("", "t", "s/.default", "fmi") },
-    );
+    put(&mut cache, AccessToken { ext_cache_key: Some("x".into()), ..access("", "t", "s/.default", "fmi") });
     put(
         &mut cache,
         AccessToken {
-            token_type: "pop".to_owned(),
-            key_id: Some("k".to_owned()),
+            token_type: "pop".into(),
+            key_id: Some("k".into()),
             ..access("u.t", "t", "s/.default", "pop")
         },
     );
     let scope = "s/.default";
     assert_eq!(found(&mut cache, &query(user("u.t"), "t", scope)), ["user"]);
     assert_eq!(found(&mut cache, &query(TokenSubject::Application, "t", scope)), ["app"]);
-    assert_eq!(found(&mut cache, &query(TokenSubject::OnBehalfOf("h".to_owned()), "t", scope)), ["obo"]);
-    let no_tenant = TokenQuery { realm: None, ..query(TokenSubject::OnBehalfOf("h".to_owned()), "t", scope) };
+    assert_eq!(found(&mut cache, &query(TokenSubject::OnBehalfOf("h".into()), "t", scope)), ["obo"]);
+    let no_tenant = TokenQuery { realm: None, ..query(TokenSubject::OnBehalfOf("h".into()), "t", scope) };
     assert_eq!(found(&mut cache, &no_tenant), ["obo"]);
-    let ext =
-        TokenQuery { ext_cache_key: Some("X".to_owned()), ..query(TokenSubject::Application, "t", scope) };
+    let ext = TokenQuery { ext_cache_key: Some("X".into()), ..query(TokenSubject::Application, "t", scope) };
     assert_eq!(found(&mut cache, &ext), ["fmi"]);
-    let pop = TokenQuery {
-        token_type: "PoP".to_owned(),
-        key_id: Some("k".to_owned()),
-        ..query(user("u.t"), "t", scope)
-    };
+    let pop =
+        TokenQuery { token_type: "PoP".into(), key_id: Some("k".into()), ..query(user("u.t"), "t", scope) };
     assert_eq!(found(&mut cache, &pop), ["pop"]);
     for other in [
         query(user("v.t"), "t", scope),
         query(user("u.t"), "u", scope),
         query(user(""), "t", "other"),
-        query(TokenSubject::OnBehalfOf("H".to_owned()), "t", scope),
-        TokenQuery { client_id: "other".to_owned(), ..query(user("u.t"), "t", scope) },
-        TokenQuery { environment: "login.microsoftonline.us".to_owned(), ..query(user("u.t"), "t", scope) },
-        TokenQuery { key_id: Some("l".to_owned()), ..pop },
+        query(TokenSubject::OnBehalfOf("H".into()), "t", scope),
+        TokenQuery { client_id: "other".into(), ..query(user("u.t"), "t", scope) },
+        TokenQuery { environment: "login.microsoftonline.us".into(), ..query(user("u.t"), "t", scope) },
+        TokenQuery { key_id: Some("l".into()), ..pop },
     ] {
         assert!(found(&mut cache, &other).is_empty(), "{other:?}");
     }
@@ -158,7 +151,7 @@ fn a_token_takes_the_place_of_those_that_share_a_scope() {
     put(&mut cache, access("u.t", "u", "a", "other tenant"));
     put(
         &mut cache,
-        AccessToken { environment: "login.microsoft.com".to_owned(), ..access("u.t", "t", "B c d", "three") },
+        AccessToken { environment: "login.microsoft.com".into(), ..access("u.t", "t", "B c d", "three") },
     );
     assert_eq!(cache.len(), 2);
     assert_eq!(found(&mut cache, &query(user("u.t"), "t", "b")), ["three"]);
@@ -184,11 +177,8 @@ fn the_newest_refresh_token_is_the_first_to_be_tried_and_the_familys_the_last() 
     put(&mut cache, refresh("u.t", "app", None, "new"));
     assert_eq!(secrets(&mut cache), ["new", "family"]);
     // An application that is known to be in no family has no use for the family's.
-    let metadata = AppMetadata {
-        client_id: "app".to_owned(),
-        environment: "login.windows.net".to_owned(),
-        family_id: None,
-    };
+    let metadata =
+        AppMetadata { client_id: "app".into(), environment: "login.windows.net".into(), family_id: None };
     put(&mut cache, metadata);
     assert_eq!(secrets(&mut cache), ["new"]);
 }
@@ -220,7 +210,7 @@ fn accounts_are_found_by_id_by_name_and_in_order() {
         &mut cache,
         AccountRecord {
             account: Account {
-                environment: "login.partner.microsoftonline.cn".to_owned(),
+                environment: "login.partner.microsoftonline.cn".into(),
                 ..account("w.t", "t", "joe@contoso.com").account
             },
             ..AccountRecord::default()
@@ -233,9 +223,9 @@ fn accounts_are_found_by_id_by_name_and_in_order() {
         };
         view.accounts.iter().map(|record| id(record)).collect::<Vec<_>>()
     };
-    assert_eq!(ids(TokenSubject::Username("JOE@contoso.com".to_owned())), ["u.t t", "u.t u", "v.t t"]);
+    assert_eq!(ids(TokenSubject::Username("JOE@contoso.com".into())), ["u.t t", "u.t u", "v.t t"]);
     assert_eq!(ids(user("U.T")), ["u.t t", "u.t u"]);
-    assert!(ids(TokenSubject::Username("jo".to_owned())).is_empty());
+    assert!(ids(TokenSubject::Username("jo".into())).is_empty());
 }
 
 #[test]
@@ -249,12 +239,12 @@ fn accounts_are_listed_that_the_application_has_a_token_for() {
     put(&mut cache, refresh("others.t", "another", None, "rt"));
     let abroad = "login.partner.microsoftonline.cn";
     let mut far = account("far.t", "t", "joe");
-    far.account.environment = abroad.to_owned();
+    far.account.environment = abroad.into();
     put(&mut cache, far);
-    put(&mut cache, AccessToken { environment: abroad.to_owned(), ..access("far.t", "t", "s", "at") });
+    put(&mut cache, AccessToken { environment: abroad.into(), ..access("far.t", "t", "s", "at") });
     let mut listed = |environment: &str| {
         let mut query = query(TokenSubject::Accounts, "t", "");
-        query.environment = environment.to_owned();
+        query.environment = environment.into();
         let accounts = cache.find(&query).accounts;
         accounts.iter().map(|record| record.account.home_account_id.to_string()).collect::<Vec<_>>()
     };
@@ -275,10 +265,10 @@ fn who_signs_out_takes_the_applications_tokens_and_leaves_others() {
     put(
         &mut cache,
         IdToken {
-            home_account_id: Some("u.t".to_owned()),
-            environment: "login.windows.net".to_owned(),
-            client_id: "app".to_owned(),
-            realm: "t".to_owned(),
+            home_account_id: Some("u.t".into()),
+            environment: "login.windows.net".into(),
+            client_id: "app".into(),
+            realm: "t".into(),
             secret: Secret::new("id"),
         },
     );

@@ -16,6 +16,7 @@ use crate::redeem::{ExpectRedeemed, redeem};
 use crate::redeemed::Redeemed;
 use crate::result::AuthenticationResult;
 use crate::step::{Expect, Step};
+use crate::text::Text;
 use crate::time::Timestamp;
 
 /// Waits for the authority, to ask it with the first refresh token.
@@ -111,8 +112,8 @@ impl Expect<Result<Redeemed, Error>, AuthenticationResult> for ExpectRefreshed {
         let is_no_member = token.family_id.is_some() && is(refusal.suberror.as_deref(), "client_mismatch");
         let change = if is_no_member {
             Some(TokenChange::Put(Record::from(AppMetadata {
-                client_id: attempt.at.cx.app().client_id().to_owned(),
-                environment: attempt.at.cx.authority().environment().to_owned(),
+                client_id: attempt.at.cx.app().client_id().into(),
+                environment: attempt.at.cx.authority().environment().into(),
                 family_id: None,
             })))
         } else if is_dead(&refusal, attempt.at.cx.authority().kind()) {
@@ -205,8 +206,8 @@ fn considered(token: &RefreshToken, error: &Error) -> Considered {
     Considered {
         kind,
         client_id: token.client_id.clone(),
-        realm: String::new(),
-        target: Vec::new(),
+        realm: Text::default(),
+        target: Text::default(),
         expires_on: None,
         reason: if refused { Reason::Refused } else { Reason::ServiceFailed },
     }

@@ -12,6 +12,7 @@ use crate::http::Response;
 use crate::protocol::id_token::{ClientInfo, IdTokenClaims};
 use crate::protocol::lenient::{seconds, text};
 use crate::secret::Secret;
+use crate::text::Text;
 use crate::time::Timestamp;
 
 /// What the token endpoint gave.
@@ -21,7 +22,7 @@ pub struct TokenResponse {
     /// The access token.
     pub access_token: Secret,
     /// `Bearer`.
-    pub token_type: String,
+    pub token_type: Text,
     /// For how long; 600 seconds where the service did not say.
     pub expires_in: Duration,
     /// For how long while the service is down.
@@ -94,7 +95,7 @@ pub fn response(response: &Response, kind: &AuthorityKind, now: Timestamp) -> Re
     }
     Ok(TokenResponse {
         access_token,
-        token_type,
+        token_type: token_type.into(),
         expires_in: answer.expires_in.unwrap_or(DEFAULT_LIFETIME),
         ext_expires_in: answer.ext_expires_in,
         refresh_in: answer.refresh_in,
@@ -165,7 +166,7 @@ mod tests {
         let body = br#"{"access_token":"t"}"#;
         let answer = Response::new(StatusCode::OK, HeaderMap::new(), body.to_vec());
         for kind in [AuthorityKind::Oidc, AuthorityKind::AdFs] {
-            assert_eq!(response(&answer, &kind, Timestamp::default()).unwrap().token_type, "Bearer");
+            assert_eq!(response(&answer, &kind, Timestamp::default()).unwrap().token_type.as_str(), "Bearer");
         }
     }
 

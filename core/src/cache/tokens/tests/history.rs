@@ -22,14 +22,14 @@ fn deeds() -> impl Strategy<Value = Deed> {
     let scopes = proptest::sample::subsequence(vec!["a", "B", "c", "openid"], 0..=3);
     let hash = prop_oneof![3 => Just(None), 1 => Just(Some("h"))];
     let parts = (home, client, environment, realm, scopes, hash, 0..1000u32);
-    let text = |text: &str| text.to_owned();
+    let text = |text: &str| Text::from(text);
     let access_token =
         parts.clone().prop_map(move |(home, client, environment, realm, scopes, hash, secret)| {
             Deed::Put(
                 AccessToken {
                     client_id: text(client),
                     environment: text(environment),
-                    user_assertion_hash: hash.map(str::to_owned),
+                    user_assertion_hash: hash.map(Into::into),
                     ..access(home, realm, &scopes.join(" "), &secret.to_string())
                 }
                 .into(),
@@ -40,7 +40,7 @@ fn deeds() -> impl Strategy<Value = Deed> {
             Deed::Put(
                 RefreshToken {
                     environment: text(environment),
-                    user_assertion_hash: hash.map(str::to_owned),
+                    user_assertion_hash: hash.map(Into::into),
                     ..refresh(home, client, family.then_some("1"), &secret.to_string())
                 }
                 .into(),
@@ -53,7 +53,8 @@ fn deeds() -> impl Strategy<Value = Deed> {
             (None, "") => TokenSubject::Application,
             (None, home) => user(home),
         };
-        let mut query = TokenQuery::new(client, environment, subject, scopes.into_iter().map(text).collect());
+        let mut query =
+            TokenQuery::new(client, environment, subject, scopes.into_iter().map(str::to_owned).collect());
         query.realm = Some(text(realm));
         Deed::Ask(query)
     });
@@ -87,8 +88,8 @@ impl Naive {
 
     fn ask(&self, query: &TokenQuery) -> Vec<&Record> {
         let fold = |text: &str| text.to_ascii_lowercase();
-        let api = |scopes: &[String]| -> Vec<String> {
-            scopes.iter().map(|scope| fold(scope)).filter(|scope| scope != "openid").collect()
+        let api = |scopes: &str| -> Vec<String> {
+            scopes.split_ascii_whitespace().map(fold).filter(|scope| scope != "openid").collect()
         };
         let (home, hash) = match &query.subject {
             TokenSubject::Account(home) => (Some(fold(home)), None),
@@ -104,7 +105,7 @@ impl Naive {
             Record::AccessToken(token) => {
                 token.client_id == query.client_id
                     && Some(&token.realm) == query.realm.as_ref()
-                    && api(&query.scopes).iter().all(|scope| api(&token.target).contains(scope))
+                    && api(&query.scopes.join(" ")).iter().all(|scope| api(&token.target).contains(scope))
             }
             Record::RefreshToken(token) => {
                 query.subject != TokenSubject::Application
