@@ -138,6 +138,8 @@ fn target(cx: &Context, result: &AuthenticationResult) -> Text {
             target.push(scope);
         }
     }
+    // In the order of the other libraries, which make the names of their entries from it.
+    target.sort_by_cached_key(|scope| scope.to_ascii_lowercase());
     target.join(" ").into()
 }
 

@@ -147,15 +147,29 @@ impl SecretMembers {
         self.0.get(name)
     }
 
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (&String, &Value)> {
+        self.0.iter()
+    }
+
+    /// Keeps the members whose names are wanted.
+    pub(crate) fn retain(&mut self, is_wanted: impl Fn(&str) -> bool) {
+        self.0.retain(|name, value| {
+            let stays = is_wanted(name);
+            if !stays {
+                wipe(value);
+            }
+            stays
+        });
+    }
+
     pub(crate) fn insert(&mut self, name: String, value: Value) {
         if let Some(mut old) = self.0.insert(name, value) {
             wipe(&mut old);
         }
-    }
-
-    /// A copy that nothing wipes.
-    pub(crate) fn to_json(&self) -> Map<String, Value> {
-        self.0.clone()
     }
 }
 

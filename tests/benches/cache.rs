@@ -4,8 +4,8 @@ mod filled;
 
 use std::hint::black_box;
 
-use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
-use entrada_core::cache::{CacheUpdate, Record, TokenCache, TokenQuery, TokenSubject};
+use criterion::{Criterion, criterion_group, criterion_main};
+use entrada_core::cache::{CacheUpdate, Record, TokenQuery, TokenSubject};
 use entrada_tests::kept::{self, CLOUD, REALM};
 use filled::{Shape, cache, flow, hit};
 
@@ -54,21 +54,6 @@ fn others(criterion: &mut Criterion) {
             b.iter(|| cache.find(black_box(&query)).accounts.len());
         });
     }
-    let document = cache(Shape::Accounts, 10_000).to_json();
-    let text = document.to_string();
-    group.sample_size(10);
-    group.bench_function("load 10000 tokens from text", |b| {
-        b.iter_batched(
-            || text.clone(),
-            |text| {
-                let value = serde_json::from_str(&text).expect("it is a document");
-                TokenCache::from_json(value).expect("it is a cache").len()
-            },
-            BatchSize::PerIteration,
-        );
-    });
-    let full = TokenCache::from_json(document).expect("it is a cache");
-    group.bench_function("save 10000 tokens as text", |b| b.iter(|| full.to_json().to_string().len()));
     group.finish();
 }
 

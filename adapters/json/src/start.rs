@@ -75,7 +75,7 @@ pub(crate) fn read(name: &str, mut members: Members<'_>) -> Result<Start, Refuse
         None => None,
         Some(document) => Some(
             TokenCache::from_json(document)
-                .map_err(|error| Refused(format!("the member \"cache\" cannot be used: {}", error.detail)))?,
+                .map_err(|error| Refused(format!("the member \"cache\" cannot be used: {error}")))?,
         ),
     };
     for other in OF_SOME_STARTS {

@@ -4,11 +4,12 @@
 use std::sync::{Mutex, PoisonError};
 
 use entrada_core::cache::TokenCache;
-use entrada_core::cache::schema::tolerant;
+use entrada_core::cache::schema::{DocumentError, tolerant};
 use zeroize::Zeroizing;
 
 use crate::envelope::{self, Closed, Kind};
-use crate::{Damage, Error, Key, json};
+use crate::wiped::Wiped;
+use crate::{Damage, Error, Key};
 
 /// How documents of one store are written and read.
 #[derive(Debug)]
@@ -86,7 +87,7 @@ impl Codec {
 
     /// What to keep at `place`.
     pub(crate) fn encode(&self, place: &str, tokens: &TokenCache) -> Result<Zeroizing<Vec<u8>>, Error> {
-        let text = json::write(tokens.to_json());
+        let text = text(tokens);
         let bytes = match self.keys.for_writing()? {
             Some(key) => Zeroizing::new(envelope::seal(&key, context(place), &text)?),
             None => text,
@@ -105,17 +106,20 @@ impl Codec {
 
     fn tokens(&self, text: &[u8]) -> Result<TokenCache, Damage> {
         let text = text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text);
-        let limit = usize::try_from(self.max_bytes).unwrap_or(usize::MAX);
-        let value = json::read(text, limit).or_else(|damage| match (damage, std::str::from_utf8(text)) {
-            (Damage::NotJson, Ok(text)) => {
+        let most = usize::try_from(self.max_bytes / BYTES_FOR_A_VALUE).unwrap_or(usize::MAX);
+        let read = TokenCache::read(text, most).or_else(|error| match (error, std::str::from_utf8(text)) {
+            (DocumentError::NotJson, Ok(text)) => {
                 let text = Zeroizing::new(tolerant(text).into_owned());
-                json::read(text.as_bytes(), limit)
+                TokenCache::read(text.as_bytes(), most)
             }
-            _ => Err(damage),
-        })?;
-        TokenCache::from_json(value).map_err(|_| Damage::NotACache)
+            _ => Err(error),
+        });
+        Ok(read?)
     }
 }
+
+/// A document may hold one value for so many of its bytes that are allowed.
+const BYTES_FOR_A_VALUE: u64 = 16;
 
 impl Keys {
     /// The key that something was encrypted with.
@@ -163,6 +167,13 @@ fn remembered(known: &Mutex<Option<Key>>, ask: impl FnOnce() -> Result<Key, Erro
     let key = ask()?;
     *known = Some(key.clone());
     Ok(key)
+}
+
+/// The text of a cache, in memory that is wiped.
+fn text(tokens: &TokenCache) -> Zeroizing<Vec<u8>> {
+    let mut text = Wiped::with_capacity(tokens.bytes().saturating_mul(2));
+    tokens.write(&mut text).expect("what a cache holds can be written, and memory takes it");
+    text.into_inner()
 }
 
 /// What an envelope is bound to. Files can be moved; partitions of a database cannot be exchanged.

@@ -73,7 +73,6 @@ mod error;
 #[cfg(feature = "file")]
 mod file;
 #[cfg(any(feature = "file", feature = "redis"))]
-mod json;
 mod key;
 #[cfg(feature = "keyring")]
 mod keyring;
@@ -81,6 +80,8 @@ mod memory;
 #[cfg(feature = "redis")]
 mod redis;
 mod warning;
+#[cfg(any(feature = "file", feature = "redis"))]
+mod wiped;
 
 pub use entrada_core as core;
 

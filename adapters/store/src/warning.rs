@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use entrada_core::cache::schema::DocumentError;
+
 use crate::error::holder;
 
 /// What makes a document unreadable.
@@ -26,6 +28,18 @@ pub enum Damage {
     /// It is encrypted, with this key, and was changed after.
     #[error("it was altered after it was encrypted")]
     Altered,
+}
+
+impl From<DocumentError> for Damage {
+    fn from(error: DocumentError) -> Self {
+        match error {
+            DocumentError::Incomplete => Self::Incomplete,
+            DocumentError::NotJson => Self::NotJson,
+            DocumentError::NameTwice => Self::NameTwice,
+            DocumentError::TooManyValues => Self::TooManyValues,
+            _ => Self::NotACache,
+        }
+    }
 }
 
 /// What a store did or saw that somebody should know of.

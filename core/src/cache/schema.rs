@@ -7,14 +7,18 @@
 //! `ext_cache_key`, `ext_expires_on`, an absent `token_type`. What no MSAL writes is refused: trailing commas, unless the
 //! text is read with [`tolerant`].
 
+mod item;
+mod member;
 mod read;
+mod strict;
+mod tolerant;
 mod write;
 
-pub(crate) use self::read::read;
-pub use self::read::tolerant;
-pub(crate) use self::write::{as_it_came, bytes, keep_unknown, section, write};
+pub(crate) use self::item::Came;
+pub(crate) use self::read::{Sink, read};
+pub use self::tolerant::tolerant;
+pub(crate) use self::write::{Item, bytes, key, section};
 use crate::fingerprint;
-use crate::secret::Secret;
 
 /// The sections that the schema knows.
 pub const SECTIONS: [&str; 5] = [ACCESS_TOKEN, REFRESH_TOKEN, ID_TOKEN, ACCOUNT, APP_METADATA];
@@ -24,9 +28,6 @@ const REFRESH_TOKEN: &str = "RefreshToken";
 const ID_TOKEN: &str = "IdToken";
 const ACCOUNT: &str = "Account";
 const APP_METADATA: &str = "AppMetadata";
-
-/// The member that holds the token.
-const SECRET: &str = "secret";
 
 /// What a token depends on beside its scopes, as all libraries hash it: SHA-256 over the pairs in the order of their names,
 /// each text after its length, in base64url and lower case.
@@ -44,9 +45,31 @@ pub fn ext_cache_key(parts: &[(&str, &str)]) -> String {
     fingerprint::of_parts(parts.iter().flat_map(|&(name, value)| [name, value])).to_ascii_lowercase()
 }
 
-/// A secret that is there.
-fn filled(secret: Secret) -> Option<Secret> {
-    (!secret.expose().is_empty()).then_some(secret)
+/// Why a document is no token cache.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, thiserror::Error)]
+#[non_exhaustive]
+pub enum DocumentError {
+    /// Its end is missing.
+    #[error("its end is missing")]
+    Incomplete,
+    /// It is no JSON.
+    #[error("it is not JSON")]
+    NotJson,
+    /// It is JSON, and no object.
+    #[error("it is not a JSON object")]
+    NotAnObject,
+    /// One of the known sections is no object.
+    #[error("its section {0} is not an object")]
+    Section(
+        /// Which.
+        &'static str,
+    ),
+    /// An object has the same name twice, so that readers disagree.
+    #[error("a name stands twice in an object")]
+    NameTwice,
+    /// It has more values than there is room for.
+    #[error("it has too many values")]
+    TooManyValues,
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! The token cache: what is in it, and what a query finds.
 
+mod document;
 mod entry;
 mod evict;
 mod index;
@@ -11,11 +12,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::Arc;
 
-use serde_json::{Map, Value};
-
 use self::entry::{Class, Entry};
 use self::index::{EntryId, Index, Table};
-use super::{CacheUpdate, Record, RefreshToken, StoreError, TokenChange, schema};
+use super::{CacheUpdate, Record, RefreshToken, TokenChange, schema};
 use crate::authority::environment_group;
 use crate::secret::SecretMembers;
 use crate::text::Text;
@@ -81,56 +80,6 @@ impl TokenCache {
     #[must_use]
     pub fn with_limits(limits: CacheLimits) -> Self {
         Self { limits, ..Self::default() }
-    }
-
-    /// Takes a document as any MSAL wrote it.
-    ///
-    /// # Errors
-    /// If it is not a JSON object, or one of the known sections is not an object.
-    pub fn from_json(value: Value) -> Result<Self, StoreError> {
-        let Value::Object(mut members) = value else {
-            return Err(StoreError::new("the document is not a JSON object"));
-        };
-        let mut cache = Self::default();
-        for section in schema::SECTIONS {
-            match members.remove(section) {
-                None => {}
-                Some(Value::Object(entries)) => cache.read_section(section, entries),
-                Some(Value::Null) => drop(members.insert(section.to_owned(), Value::Null)),
-                Some(_) => {
-                    SecretMembers::new(members);
-                    return Err(StoreError::new(format!("the section {section} is not an object")));
-                }
-            }
-        }
-        cache.other = SecretMembers::new(members);
-        Ok(cache)
-    }
-
-    fn read_section(&mut self, section: &'static str, entries: Map<String, Value>) {
-        let mut foreign = SecretMembers::default();
-        for (key, value) in entries {
-            match schema::read(section, value) {
-                Ok((record, members)) => self.insert(Entry::read(record, key, members)),
-                Err(value) => foreign.insert(key, value),
-            }
-        }
-        self.foreign.insert(section, foreign);
-    }
-
-    /// The document. It holds the tokens in clear text, in strings that nothing wipes: write it and drop it.
-    #[must_use]
-    pub fn to_json(&self) -> Value {
-        let mut document = self.other.to_json();
-        let mut sections: BTreeMap<&str, Map<String, Value>> =
-            self.foreign.iter().map(|(section, entries)| (*section, entries.to_json())).collect();
-        for entry in self.in_order() {
-            let (key, value) = entry.to_json();
-            sections.entry(schema::section(&entry.record)).or_default().insert(key, value);
-        }
-        document
-            .extend(sections.into_iter().map(|(name, section)| (name.to_owned(), Value::Object(section))));
-        Value::Object(document)
     }
 
     /// How many entries there are.
@@ -211,7 +160,7 @@ impl TokenCache {
 
     /// Adds a record in place of those of the same identity. Members of theirs that no schema knows are kept.
     fn put(&mut self, record: &Record) {
-        let mut members = None;
+        let mut came = None;
         for key in entry::identity(record) {
             let same: Vec<EntryId> = self
                 .index
@@ -219,11 +168,10 @@ impl TokenCache {
                 .filter(|id| self.entries.get(id).is_some_and(|old| entry::replaces(record, &old.record)))
                 .collect();
             for id in same {
-                let old = self.remove(id).and_then(|old| old.members);
-                members = members.or(old);
+                came = came.or(self.remove(id).and_then(|old| old.came.unknown()));
             }
         }
-        self.insert(Entry::new(record.clone(), members));
+        self.insert(Entry::new(record.clone(), came.unwrap_or_default()));
     }
 
     fn remove_refresh_token(&mut self, token: &Arc<RefreshToken>) {

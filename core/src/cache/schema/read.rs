@@ -1,255 +1,207 @@
-//! An item of a document, read as a record.
+//! A document, read item by item.
 
-use std::borrow::Cow;
-use std::mem;
+use std::collections::BTreeSet;
+use std::fmt;
+use std::hash::BuildHasher;
 
-use serde_json::{Map, Value};
+use foldhash::fast::FixedState;
+use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
+use serde_json::Value;
+use serde_json::error::Category;
 
-use super::{ACCESS_TOKEN, ACCOUNT, APP_METADATA, ID_TOKEN, REFRESH_TOKEN, SECRET, ext_cache_key, filled};
-use crate::account::{Account, HomeAccountId};
-use crate::cache::{
-    AccessToken, AccountRecord, AccountSource, AppMetadata, AuthorityType, IdToken, Record, RefreshToken,
-};
-use crate::secret::{Secret, SecretMembers};
-use crate::text::Text;
-use crate::time::Timestamp;
+use super::item::{Came, Item, Reading};
+use super::strict::{Borrowed, Bounds, Strict};
+use super::{DocumentError, SECTIONS};
+use crate::cache::Record;
 
-/// Reads an item of `section`, and gives its members without its token. What is no item comes back as it was.
-pub(crate) fn read(section: &str, value: Value) -> Result<(Record, SecretMembers), Value> {
-    let Value::Object(mut members) = value else { return Err(value) };
-    let secret = match members.get_mut(SECRET) {
-        Some(Value::String(text)) => filled(Secret::new(mem::take(text))),
-        _ => None,
-    };
-    match (record(section, &members, secret.clone()), secret) {
-        (Some(record), secret) => {
-            if secret.is_some() {
-                members.remove(SECRET);
-            }
-            Ok((record, SecretMembers::new(members)))
-        }
-        (None, secret) => {
-            if let Some(secret) = secret {
-                members.insert(SECRET.to_owned(), Value::from(secret.expose()));
-            }
-            Err(Value::Object(members))
-        }
-    }
+/// Takes what is found in a document.
+pub(crate) trait Sink {
+    /// An item.
+    fn record(&mut self, record: Record, came: Came);
+    /// An entry of a known section that is none.
+    fn foreign(&mut self, section: &'static str, key: String, value: Value);
+    /// A known section, even if nothing is in it.
+    fn section(&mut self, section: &'static str);
+    /// Something else.
+    fn other(&mut self, name: String, value: Value);
 }
 
-fn record(section: &str, members: &Map<String, Value>, secret: Option<Secret>) -> Option<Record> {
-    let text = |name: &str| text(members, name);
-    let home_account_id = text("home_account_id");
-    let environment = text("environment")?;
-    let client_id = || text("client_id");
-    let user_assertion_hash = || text("user_assertion_hash").or_else(|| text("userAssertionHash"));
-    Some(match section {
-        ACCESS_TOKEN => AccessToken {
-            home_account_id,
-            environment,
-            client_id: client_id()?,
-            realm: text("realm").unwrap_or_default(),
-            target: text("target").unwrap_or_default(),
-            secret: secret?,
-            token_type: text("token_type").unwrap_or_else(|| "Bearer".into()),
-            cached_at: time(members, "cached_at").unwrap_or_default(),
-            expires_on: time(members, "expires_on").unwrap_or_default(),
-            extended_expires_on: time(members, "extended_expires_on")
-                .or_else(|| time(members, "ext_expires_on")),
-            refresh_on: time(members, "refresh_on"),
-            key_id: ["kid", "keyid", "key_id"].into_iter().find_map(text),
-            user_assertion_hash: user_assertion_hash(),
-            ext_cache_key: text("ext_cache_key")
-                .map(|key| key.to_ascii_lowercase().into())
-                .or_else(|| ext(members)),
-        }
-        .into(),
-        REFRESH_TOKEN => RefreshToken {
-            home_account_id,
-            environment,
-            client_id: client_id()?,
-            family_id: text("family_id"),
-            secret: secret?,
-            last_modification_time: time(members, "last_modification_time").unwrap_or_default(),
-            user_assertion_hash: user_assertion_hash(),
-        }
-        .into(),
-        ID_TOKEN => IdToken {
-            home_account_id,
-            environment,
-            client_id: client_id()?,
-            realm: text("realm").unwrap_or_default(),
-            secret: secret?,
-        }
-        .into(),
-        ACCOUNT => AccountRecord {
-            account: Account {
-                home_account_id: HomeAccountId::new(home_account_id?),
-                environment,
-                tenant_id: text("realm").unwrap_or_default(),
-                local_account_id: text("local_account_id"),
-                username: text("username").unwrap_or_default(),
-                name: text("name"),
-            },
-            authority_type: AuthorityType::from(&*text("authority_type").unwrap_or_default()),
-            given_name: text("given_name"),
-            family_name: text("family_name"),
-            client_info: text("client_info"),
-            account_source: text("account_source").as_deref().map(AccountSource::from),
-        }
-        .into(),
-        APP_METADATA => {
-            AppMetadata { client_id: client_id()?, environment, family_id: text("family_id") }.into()
-        }
-        _ => return None,
+/// Reads a document into `sink`, with room for so many values.
+///
+/// # Errors
+/// Why it is none. What was read before is in `sink` then.
+pub(crate) fn read<'de, D: Deserializer<'de, Error = serde_json::Error>>(
+    deserializer: D,
+    max_values: usize,
+    sink: &mut impl Sink,
+) -> Result<(), DocumentError> {
+    let bounds = Bounds::new(max_values);
+    let read = bounds.take().and_then(|()| {
+        bounds.wants_object(DocumentError::NotAnObject);
+        deserializer.deserialize_any(Document { bounds: &bounds, sink })
+    });
+    read.map_err(|error| match error.classify() {
+        Category::Data => bounds.found().unwrap_or(DocumentError::NotJson),
+        Category::Eof => DocumentError::Incomplete,
+        Category::Syntax | Category::Io => DocumentError::NotJson,
     })
 }
 
-/// A member that is a text and not empty.
-fn text(members: &Map<String, Value>, name: &str) -> Option<Text> {
-    members.get(name).and_then(Value::as_str).filter(|text| !text.is_empty()).map(Text::from)
+struct Document<'a, S> {
+    bounds: &'a Bounds,
+    sink: &'a mut S,
 }
 
-/// Seconds since the epoch, as a text or as a number.
-fn time(members: &Map<String, Value>, name: &str) -> Option<Timestamp> {
-    let seconds = match members.get(name)? {
-        Value::String(text) => text.trim().parse::<u64>().ok(),
-        Value::Number(number) => number.as_u64().or_else(|| float(number.as_f64()?)),
-        _ => None,
-    };
-    seconds.map(Timestamp::from_secs)
-}
+impl<'de, S: Sink> Visitor<'de> for Document<'_, S> {
+    type Value = ();
 
-/// Whole seconds; a float has no better way down than this.
-#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "the range is checked")]
-fn float(seconds: f64) -> Option<u64> {
-    (0.0..=1e15).contains(&seconds).then_some(seconds as u64)
-}
-
-/// What MSAL.NET writes down in full where the others write a hash. A token that is said to depend on something that is
-/// not told depends on what nobody asks for.
-fn ext(members: &Map<String, Value>) -> Option<Text> {
-    match members.get("ext") {
-        Some(Value::Object(parts)) if !parts.is_empty() => {
-            let parts: Vec<(&str, &str)> = parts
-                .iter()
-                .map(|(name, value)| (name.as_str(), value.as_str().unwrap_or_default()))
-                .collect();
-            Some(ext_cache_key(&parts).into())
-        }
-        _ => text(members, "credential_type")
-            .filter(|kind| kind.eq_ignore_ascii_case("atext"))
-            .map(|_| "unknown".into()),
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a token cache")
     }
-}
 
-/// The text of a document without the commas before a closing brace or bracket, which two old files of MSAL.NET have, and
-/// without the byte order mark that an editor put before it.
-///
-/// JSON has neither, so a reader refuses them; this is for whoever has such a file and wants it read all the same.
-#[must_use]
-pub fn tolerant(document: &str) -> Cow<'_, str> {
-    let document = document.strip_prefix('\u{feff}').unwrap_or(document);
-    let mut kept = String::new();
-    let mut start = 0;
-    let mut in_text = false;
-    let mut escaped = false;
-    let mut comma = None;
-    for (at, c) in document.char_indices() {
-        match c {
-            _ if escaped => escaped = false,
-            '\\' if in_text => escaped = true,
-            '"' => {
-                in_text = !in_text;
-                comma = None;
-            }
-            _ if in_text => {}
-            ',' => comma = Some(at),
-            '}' | ']' => {
-                if let Some(comma) = comma.take() {
-                    kept.push_str(document.get(start..comma).unwrap_or_default());
-                    start = comma.saturating_add(1);
+    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<(), A::Error> {
+        let Self { bounds, sink } = self;
+        bounds.has_object();
+        let mut reading = Reading::default();
+        let mut names = BTreeSet::new();
+        while let Some(name) = members.next_key_seed(Borrowed)? {
+            match SECTIONS.into_iter().find(|section| *section == name) {
+                Some(section) => {
+                    let (reading, sink) = (&mut reading, &mut *sink);
+                    members.next_value_seed(Section { bounds, section, reading, sink })?;
+                }
+                None => {
+                    let value = members.next_value_seed(Strict(bounds))?;
+                    sink.other(name.clone().into_owned(), value.into());
                 }
             }
-            c if c.is_ascii_whitespace() => {}
-            _ => comma = None,
+            if !names.insert(name) {
+                return Err(bounds.fail(DocumentError::NameTwice));
+            }
         }
+        Ok(())
     }
-    if start == 0 {
-        return Cow::Borrowed(document);
-    }
-    kept.push_str(document.get(start..).unwrap_or_default());
-    Cow::Owned(kept)
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use serde_json::json;
+/// One of the known sections.
+struct Section<'a, S> {
+    bounds: &'a Bounds,
+    section: &'static str,
+    reading: &'a mut Reading,
+    sink: &'a mut S,
+}
 
-    fn access_token(members: &Value) -> AccessToken {
-        let mut item = json!({ "environment": "login.windows.net", "client_id": "app", "secret": "s" });
-        item.as_object_mut().unwrap().extend(members.as_object().unwrap().clone());
-        match read(ACCESS_TOKEN, item) {
-            Ok((Record::AccessToken(token), _)) => (*token).clone(),
-            _ => panic!("it is an access token"),
-        }
+impl<'de, S: Sink> DeserializeSeed<'de> for Section<'_, S> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        self.bounds.take()?;
+        self.bounds.wants_object(DocumentError::Section(self.section));
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de, S: Sink> Visitor<'de> for Section<'_, S> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("entries")
     }
 
-    #[test]
-    fn times_are_texts_or_numbers() {
-        for time in [json!("3600"), json!(3600), json!(3600.7), json!(" 3600 ")] {
-            assert_eq!(access_token(&json!({ "expires_on": time })).expires_on, Timestamp::from_secs(3600));
-        }
-        for time in [json!(-1), json!("soon"), json!({}), json!(1e300), json!(null)] {
-            assert_eq!(access_token(&json!({ "expires_on": time })).expires_on, Timestamp::default());
-        }
-        let old = access_token(&json!({ "ext_expires_on": "7200" }));
-        assert_eq!(old.extended_expires_on, Some(Timestamp::from_secs(7200)));
+    fn visit_unit<E>(self) -> Result<(), E> {
+        self.bounds.has_object();
+        self.sink.other(self.section.to_owned(), Value::Null);
+        Ok(())
     }
 
-    #[test]
-    fn each_librarys_name_for_the_same_is_read() {
-        for name in ["kid", "keyid", "key_id"] {
-            assert_eq!(access_token(&json!({ name: "k" })).key_id.as_deref(), Some("k"));
+    fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<(), A::Error> {
+        let Self { bounds, section, reading, sink } = self;
+        bounds.has_object();
+        sink.section(section);
+        let mut names = Vec::new();
+        while let Some(key) = entries.next_key_seed(Borrowed)? {
+            names.push((FixedState::default().hash_one(&*key), key.clone()));
+            match entries.next_value_seed(Entry(bounds))? {
+                Read::Item(item) if item.makes(section) => {
+                    if let Some((record, came)) = item.into_record(section, key, reading) {
+                        sink.record(record, came);
+                    }
+                }
+                Read::Item(item) => sink.foreign(section, key.into_owned(), item.into_value()),
+                Read::Other(value) => sink.foreign(section, key.into_owned(), value),
+            }
         }
-        for name in ["user_assertion_hash", "userAssertionHash"] {
-            assert_eq!(access_token(&json!({ name: "h" })).user_assertion_hash.as_deref(), Some("h"));
-        }
-        let hash = ext_cache_key(&[("fmi_path", "value")]);
-        for members in [
-            json!({ "ext_cache_key": hash.to_ascii_uppercase() }),
-            json!({ "ext": { "fmi_path": "value" }, "credential_type": "ATExt" }),
-        ] {
-            assert_eq!(access_token(&members).ext_cache_key.as_deref(), Some(hash.as_str()));
-        }
-        assert!(access_token(&json!({ "credential_type": "atext" })).ext_cache_key.is_some());
-        assert_eq!(&*access_token(&json!({})).token_type, "Bearer");
-    }
-
-    #[test]
-    fn what_is_no_item_comes_back_as_it_was() {
-        for value in [
-            json!({ "foo": "bar" }),
-            json!({ "environment": "e", "client_id": "c" }),
-            json!({ "environment": "e", "client_id": "c", "secret": "" }),
-            json!({ "environment": "e", "client_id": "c", "secret": 5 }),
-            json!({ "secret": "s" }),
-            json!(5),
-            json!(null),
-        ] {
-            assert_eq!(read(ACCESS_TOKEN, value.clone()).err(), Some(value));
+        // Ordered by a number first, as these names begin alike.
+        names.sort_unstable();
+        match names.is_sorted_by(|one, next| one < next) {
+            true => Ok(()),
+            false => Err(bounds.fail(DocumentError::NameTwice)),
         }
     }
+}
 
-    #[test]
-    fn trailing_commas_are_forgiven_on_demand_alone() {
-        let text = r#"{"a":[1,2, ],"b":"x,}","c":"\",]", }"#;
-        assert!(serde_json::from_str::<Value>(text).is_err());
-        let read: Value = serde_json::from_str(&tolerant(text)).unwrap();
-        assert_eq!(read, json!({ "a": [1, 2], "b": "x,}", "c": "\",]" }));
-        assert!(matches!(tolerant("{\"a\":1}"), Cow::Borrowed(_)));
-        assert_eq!(tolerant("\u{feff}{\"a\":1,}"), "{\"a\":1}");
-        assert!(serde_json::from_str::<Value>(&tolerant("{,,}")).is_err());
+/// An entry of a section.
+#[derive(Clone, Copy)]
+struct Entry<'a>(&'a Bounds);
+
+#[allow(clippy::large_enum_variant, reason = "one at a time, and nearly always the large one")]
+enum Read<'de> {
+    Item(Item<'de>),
+    Other(Value),
+}
+
+impl<'de> DeserializeSeed<'de> for Entry<'_> {
+    type Value = Read<'de>;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
+        self.0.take()?;
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Entry<'_> {
+    type Value = Read<'de>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an item")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Self::Value, A::Error> {
+        let mut item = Item::new();
+        while let Some(name) = members.next_key_seed(Borrowed)? {
+            if item.has(&name) {
+                return Err(self.0.fail(DocumentError::NameTwice));
+            }
+            item.insert(name, members.next_value_seed(Strict(self.0))?);
+        }
+        Ok(Read::Item(item))
+    }
+
+    fn visit_bool<E>(self, value: bool) -> Result<Self::Value, E> {
+        Ok(Read::Other(value.into()))
+    }
+
+    fn visit_i64<E>(self, value: i64) -> Result<Self::Value, E> {
+        Ok(Read::Other(value.into()))
+    }
+
+    fn visit_u64<E>(self, value: u64) -> Result<Self::Value, E> {
+        Ok(Read::Other(value.into()))
+    }
+
+    fn visit_f64<E>(self, value: f64) -> Result<Self::Value, E> {
+        Ok(Read::Other(value.into()))
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<Self::Value, E> {
+        Ok(Read::Other(text.into()))
+    }
+
+    fn visit_unit<E>(self) -> Result<Self::Value, E> {
+        Ok(Read::Other(Value::Null))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, items: A) -> Result<Self::Value, A::Error> {
+        Strict(self.0).visit_seq(items).map(|value| Read::Other(value.into()))
     }
 }

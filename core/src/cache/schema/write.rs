@@ -1,10 +1,11 @@
 //! A record, written as an item of a document.
 
-use serde_json::{Map, Value};
+use serde::ser::{Serialize, SerializeMap, Serializer};
 
-use super::{ACCESS_TOKEN, ACCOUNT, APP_METADATA, ID_TOKEN, REFRESH_TOKEN, SECRET};
+use super::item::Came;
+use super::member::Member;
+use super::{ACCESS_TOKEN, ACCOUNT, APP_METADATA, ID_TOKEN, REFRESH_TOKEN};
 use crate::cache::{AccountSource, Record};
-use crate::secret::{Secret, SecretMembers};
 use crate::text::Text;
 use crate::time::Timestamp;
 
@@ -19,198 +20,217 @@ pub(crate) const fn section(record: &Record) -> &'static str {
     }
 }
 
-fn secret(record: &Record) -> Option<&Secret> {
+/// What kind of credential a record is.
+pub(super) fn credential_type(record: &Record) -> Option<&'static str> {
     match record {
-        Record::AccessToken(token) => Some(&token.secret),
-        Record::RefreshToken(token) => Some(&token.secret),
-        Record::IdToken(token) => Some(&token.secret),
+        Record::AccessToken(token) if is_bearer(&token.token_type) => Some("AccessToken"),
+        Record::AccessToken(_) => Some("AccessToken_With_AuthScheme"),
+        Record::RefreshToken(_) => Some("RefreshToken"),
+        Record::IdToken(_) => Some("IdToken"),
         Record::Account(_) | Record::AppMetadata(_) => None,
     }
 }
 
-/// An item that nobody touched: its members as they came, and its token.
-pub(crate) fn as_it_came(record: &Record, members: &SecretMembers) -> Value {
-    let mut members = members.to_json();
-    if let Some(secret) = secret(record) {
-        members.insert(SECRET.to_owned(), Value::from(secret.expose()));
-    }
-    Value::Object(members)
+fn is_bearer(token_type: &str) -> bool {
+    token_type.is_empty() || token_type.eq_ignore_ascii_case("Bearer")
 }
 
-/// Adds to an item what the one before it had and no schema knows.
-pub(crate) fn keep_unknown(item: &mut Map<String, Value>, old: Map<String, Value>) {
-    for (name, value) in old {
-        if !KNOWN.contains(&name.as_str()) {
-            item.entry(name).or_insert(value);
+/// An item: a record, and what a document said of it beside. It has the token in clear text.
+pub(crate) struct Item<'a> {
+    pub(crate) record: &'a Record,
+    pub(crate) came: &'a Came,
+}
+
+impl Serialize for Item<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut item = serializer.serialize_map(None)?;
+        let present = self.came.present;
+        members(self.record, |member, content| match content {
+            Content::Text(text) if !text.is_empty() && present.has(member) => {
+                item.serialize_entry(member.name(), text)
+            }
+            Content::Time(time) if present.has(member) => item.serialize_entry(member.name(), &Seconds(time)),
+            Content::Text(_) | Content::Time(_) => Ok(()),
+        })?;
+        for (name, value) in self.came.rest.iter().flat_map(|rest| rest.members.iter()) {
+            item.serialize_entry(name, value)?;
         }
+        item.end()
     }
 }
 
-/// Every member that a record stands for, under all its names: one that is not written any more is gone.
-const KNOWN: [&str; 31] = [
-    "account_source",
-    "authority_type",
-    "cached_at",
-    "client_id",
-    "client_info",
-    "credential_type",
-    "environment",
-    "expires_on",
-    "ext",
-    "ext_cache_key",
-    "ext_expires_on",
-    "extended_expires_on",
-    "family_id",
-    "family_name",
-    "given_name",
-    "home_account_id",
-    "key_id",
-    "keyid",
-    "kid",
-    "last_modification_time",
-    "local_account_id",
-    "name",
-    "realm",
-    "refresh_on",
-    "requestedClaims",
-    "secret",
-    "target",
-    "token_type",
-    "user_assertion_hash",
-    "userAssertionHash",
-    "username",
-];
+/// A time as the schema has it: seconds since the epoch in decimal digits, as a text.
+struct Seconds(Timestamp);
 
-/// The key and the item of a record, as MSAL.NET writes them.
-pub(crate) fn write(record: &Record) -> (String, Map<String, Value>) {
-    let mut item = Members(Map::new());
-    let key = match record {
+impl Serialize for Seconds {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(&self.0.as_secs())
+    }
+}
+
+/// What a member of an item has to say.
+enum Content<'a> {
+    Text(&'a str),
+    Time(Timestamp),
+}
+
+impl<'a> From<&'a str> for Content<'a> {
+    fn from(text: &'a str) -> Self {
+        Self::Text(text)
+    }
+}
+
+impl<'a> From<&'a Text> for Content<'a> {
+    fn from(text: &'a Text) -> Self {
+        Self::Text(text)
+    }
+}
+
+impl<'a> From<&'a Option<Text>> for Content<'a> {
+    fn from(text: &'a Option<Text>) -> Self {
+        Self::Text(text.as_deref().unwrap_or_default())
+    }
+}
+
+impl From<Timestamp> for Content<'_> {
+    fn from(time: Timestamp) -> Self {
+        Self::Time(time)
+    }
+}
+
+impl From<Option<Timestamp>> for Content<'_> {
+    fn from(time: Option<Timestamp>) -> Self {
+        time.map_or(Self::Text(""), Self::Time)
+    }
+}
+
+/// Gives every member of a record to `each`, in the words of the schema; what is empty is not written.
+fn members<'a, E>(
+    record: &'a Record,
+    mut each: impl FnMut(Member, Content<'a>) -> Result<(), E>,
+) -> Result<(), E> {
+    let mut member = |member: Member, content: Content<'a>| each(member, content);
+    member(Member::CredentialType, credential_type(record).unwrap_or_default().into())?;
+    match record {
         Record::AccessToken(token) => {
-            let target = sorted(&token.target);
-            let bearer = token.token_type.is_empty() || token.token_type.eq_ignore_ascii_case("Bearer");
-            let kind = if bearer { "AccessToken" } else { "AccessToken_With_AuthScheme" };
-            item.text("credential_type", kind);
-            item.option("home_account_id", token.home_account_id.as_deref());
-            item.text("environment", &token.environment);
-            item.text("client_id", &token.client_id);
-            item.text("realm", &token.realm);
-            item.text("target", &target);
-            item.text("token_type", &token.token_type);
-            item.time("cached_at", Some(token.cached_at));
-            item.time("expires_on", Some(token.expires_on));
-            item.time("extended_expires_on", token.extended_expires_on);
-            item.time("refresh_on", token.refresh_on);
+            member(Member::HomeAccountId, (&token.home_account_id).into())?;
+            member(Member::Environment, (&token.environment).into())?;
+            member(Member::ClientId, (&token.client_id).into())?;
+            member(Member::Realm, (&token.realm).into())?;
+            member(Member::Target, (&token.target).into())?;
+            member(Member::TokenType, (&token.token_type).into())?;
+            member(Member::CachedAt, token.cached_at.into())?;
+            member(Member::ExpiresOn, token.expires_on.into())?;
+            member(Member::ExtendedExpiresOn, token.extended_expires_on.into())?;
+            member(Member::RefreshOn, token.refresh_on.into())?;
             // The libraries have a name each.
-            for name in ["kid", "keyid", "key_id"] {
-                item.option(name, token.key_id.as_deref());
+            for name in [Member::Kid, Member::Keyid, Member::KeyId] {
+                member(name, (&token.key_id).into())?;
             }
-            item.option("user_assertion_hash", token.user_assertion_hash.as_deref());
-            item.option("ext_cache_key", token.ext_cache_key.as_deref());
-            let kind = if token.ext_cache_key.is_some() { "atext" } else { &kind.to_ascii_lowercase() };
-            let mut key = key(
-                token.home_account_id.as_deref(),
-                &token.environment,
-                kind,
-                [&token.client_id, &token.realm, &target],
-            );
-            if !bearer {
-                key = format!("{key}-{}", token.token_type.to_ascii_lowercase());
-            }
-            if let Some(ext) = &token.ext_cache_key {
-                key = format!("{key}-{ext}");
-            }
-            // The libraries have no place for it in the key; without one, two calls would share an entry.
-            if let Some(hash) = &token.user_assertion_hash {
-                key = format!("{key}-{}", hash.to_ascii_lowercase());
-            }
-            key
+            member(Member::UserAssertionHash, (&token.user_assertion_hash).into())?;
+            member(Member::ExtCacheKey, (&token.ext_cache_key).into())?;
+            member(Member::Secret, token.secret.expose().into())
         }
         Record::RefreshToken(token) => {
-            item.text("credential_type", "RefreshToken");
-            item.option("home_account_id", token.home_account_id.as_deref());
-            item.text("environment", &token.environment);
-            item.text("client_id", &token.client_id);
-            item.option("family_id", token.family_id.as_deref());
-            item.option("user_assertion_hash", token.user_assertion_hash.as_deref());
-            item.time("last_modification_time", Some(token.last_modification_time));
-            let owner = token.family_id.as_deref().unwrap_or(&token.client_id);
-            let mut key =
-                key(token.home_account_id.as_deref(), &token.environment, "refreshtoken", [owner, "", ""]);
-            if let Some(hash) = &token.user_assertion_hash {
-                key = format!("{key}-{}", hash.to_ascii_lowercase());
-            }
-            key
+            member(Member::HomeAccountId, (&token.home_account_id).into())?;
+            member(Member::Environment, (&token.environment).into())?;
+            member(Member::ClientId, (&token.client_id).into())?;
+            member(Member::FamilyId, (&token.family_id).into())?;
+            member(Member::UserAssertionHash, (&token.user_assertion_hash).into())?;
+            member(Member::LastModificationTime, token.last_modification_time.into())?;
+            member(Member::Secret, token.secret.expose().into())
         }
         Record::IdToken(token) => {
-            item.text("credential_type", "IdToken");
-            item.option("home_account_id", token.home_account_id.as_deref());
-            item.text("environment", &token.environment);
-            item.text("client_id", &token.client_id);
-            item.text("realm", &token.realm);
-            key(
-                token.home_account_id.as_deref(),
-                &token.environment,
-                "idtoken",
-                [&token.client_id, &token.realm, ""],
-            )
+            member(Member::HomeAccountId, (&token.home_account_id).into())?;
+            member(Member::Environment, (&token.environment).into())?;
+            member(Member::ClientId, (&token.client_id).into())?;
+            member(Member::Realm, (&token.realm).into())?;
+            member(Member::Secret, token.secret.expose().into())
         }
         Record::Account(record) => {
             let account = &record.account;
-            item.text("home_account_id", account.home_account_id.as_str());
-            item.text("environment", &account.environment);
-            item.text("realm", &account.tenant_id);
-            item.option("local_account_id", account.local_account_id.as_deref());
-            item.text("username", &account.username);
-            item.option("name", account.name.as_deref());
-            item.option("given_name", record.given_name.as_deref());
-            item.option("family_name", record.family_name.as_deref());
-            item.option("client_info", record.client_info.as_deref());
-            item.text("authority_type", record.authority_type.as_str());
-            item.option("account_source", record.account_source.as_ref().map(AccountSource::as_str));
-            format!("{}-{}-{}", account.home_account_id, account.environment, account.tenant_id)
+            member(Member::HomeAccountId, account.home_account_id.as_str().into())?;
+            member(Member::Environment, (&account.environment).into())?;
+            member(Member::Realm, (&account.tenant_id).into())?;
+            member(Member::LocalAccountId, (&account.local_account_id).into())?;
+            member(Member::Username, (&account.username).into())?;
+            member(Member::Name, (&account.name).into())?;
+            member(Member::GivenName, (&record.given_name).into())?;
+            member(Member::FamilyName, (&record.family_name).into())?;
+            member(Member::ClientInfo, (&record.client_info).into())?;
+            member(Member::AuthorityType, record.authority_type.as_str().into())?;
+            let source = record.account_source.as_ref().map(AccountSource::as_str);
+            member(Member::AccountSource, source.unwrap_or_default().into())
         }
         Record::AppMetadata(app) => {
-            item.text("client_id", &app.client_id);
-            item.text("environment", &app.environment);
-            item.option("family_id", app.family_id.as_deref());
-            format!("appmetadata-{}-{}", app.environment, app.client_id)
+            member(Member::ClientId, (&app.client_id).into())?;
+            member(Member::Environment, (&app.environment).into())?;
+            member(Member::FamilyId, (&app.family_id).into())
+        }
+    }
+}
+
+fn home(id: Option<&Text>) -> &str {
+    id.map_or("", Text::as_str)
+}
+
+/// Writes the key of a record into `key`, which is empty, as MSAL.NET writes it: `home-environment-kind-client-realm-target`, in lower case.
+pub(crate) fn key(record: &Record, key: &mut String) {
+    let mut parts = |parts: &[&str]| {
+        for part in parts {
+            key.push_str(part);
         }
     };
-    item.option(SECRET, secret(record).map(Secret::expose));
-    (key, item.0)
-}
 
-/// Members as they are written: what is empty is left out.
-struct Members(Map<String, Value>);
-
-impl Members {
-    fn text(&mut self, name: &str, text: &str) {
-        if !text.is_empty() {
-            self.0.insert(name.to_owned(), Value::from(text));
+    match record {
+        Record::AccessToken(token) => {
+            let kind = match &token.ext_cache_key {
+                Some(_) => "atext",
+                None => credential_type(record).unwrap_or_default(),
+            };
+            parts(&[home(token.home_account_id.as_ref()), "-", &token.environment, "-", kind, "-"]);
+            parts(&[&token.client_id, "-", &token.realm, "-", &token.target]);
+            if !is_bearer(&token.token_type) {
+                parts(&["-", &token.token_type]);
+            }
+            if let Some(ext) = &token.ext_cache_key {
+                parts(&["-", ext]);
+            }
+            // The libraries have no place for it in the key; without one, two calls would share an entry.
+            if let Some(hash) = &token.user_assertion_hash {
+                parts(&["-", hash]);
+            }
+        }
+        Record::RefreshToken(token) => {
+            let owner = token.family_id.as_deref().unwrap_or(&token.client_id);
+            parts(&[
+                home(token.home_account_id.as_ref()),
+                "-",
+                &token.environment,
+                "-refreshtoken-",
+                owner,
+                "--",
+            ]);
+            if let Some(hash) = &token.user_assertion_hash {
+                parts(&["-", hash]);
+            }
+        }
+        Record::IdToken(token) => {
+            parts(&[home(token.home_account_id.as_ref()), "-", &token.environment, "-idtoken-"]);
+            parts(&[&token.client_id, "-", &token.realm, "-"]);
+        }
+        // These two are written as they are.
+        Record::Account(record) => {
+            let account = &record.account;
+            parts(&[account.home_account_id.as_str(), "-", &account.environment, "-", &account.tenant_id]);
+            return;
+        }
+        Record::AppMetadata(app) => {
+            parts(&["appmetadata-", &app.environment, "-", &app.client_id]);
+            return;
         }
     }
-
-    fn option(&mut self, name: &str, text: Option<&str>) {
-        self.text(name, text.unwrap_or_default());
-    }
-
-    fn time(&mut self, name: &str, time: Option<Timestamp>) {
-        if let Some(time) = time {
-            self.0.insert(name.to_owned(), Value::from(time.as_secs().to_string()));
-        }
-    }
-}
-
-/// `home-environment-kind-client-realm-target`, in lower case.
-fn key(home: Option<&str>, environment: &str, kind: &str, [client, realm, target]: [&str; 3]) -> String {
-    let home = home.unwrap_or_default();
-    format!("{home}-{environment}-{kind}-{client}-{realm}-{target}").to_ascii_lowercase()
-}
-
-fn sorted(scopes: &str) -> String {
-    let mut scopes: Vec<_> = scopes.split_ascii_whitespace().collect();
-    scopes.sort_unstable_by_key(|scope| scope.to_ascii_lowercase());
-    scopes.join(" ")
+    key.make_ascii_lowercase();
 }
 
 /// About how many bytes a record takes.
@@ -247,6 +267,7 @@ pub(crate) fn bytes(record: &Record) -> usize {
 mod tests {
     use super::*;
     use crate::cache::AccessToken;
+    use crate::secret::Secret;
 
     #[test]
     fn an_access_token_is_written_in_the_schema_of_the_family() {
@@ -255,35 +276,25 @@ mod tests {
             environment: "login.windows.net".into(),
             client_id: "App".into(),
             realm: "tenant".into(),
-            target: "User.Read openid".into(),
+            target: "openid User.Read".into(),
             secret: Secret::new("s"),
             token_type: "Bearer".into(),
             cached_at: Timestamp::from_secs(10),
             expires_on: Timestamp::from_secs(3610),
             ..AccessToken::default()
         });
-        let (key, item) = write(&record);
+        let mut name = String::new();
+        key(&record, &mut name);
         assert_eq!(section(&record), "AccessToken");
-        assert_eq!(key, "u.t-login.windows.net-accesstoken-app-tenant-openid user.read");
+        assert_eq!(name, "u.t-login.windows.net-accesstoken-app-tenant-openid user.read");
+        let item = Item { record: &record, came: &Came::default() };
         assert_eq!(
-            Value::Object(item),
+            serde_json::to_value(item).unwrap(),
             serde_json::json!({
                 "credential_type": "AccessToken", "home_account_id": "U.T", "environment": "login.windows.net",
                 "client_id": "App", "realm": "tenant", "target": "openid User.Read", "secret": "s",
                 "token_type": "Bearer", "cached_at": "10", "expires_on": "3610"
             })
-        );
-    }
-
-    #[test]
-    fn what_no_schema_knows_is_kept_and_what_is_not_so_any_more_is_not() {
-        let mut item = Map::from_iter([("secret".to_owned(), Value::from("new"))]);
-        let old = serde_json::json!({ "secret": "old", "family_id": "1", "wam_account_ids": { "app": "x" } });
-        let Value::Object(old) = old else { panic!("it is one") };
-        keep_unknown(&mut item, old);
-        assert_eq!(
-            Value::Object(item),
-            serde_json::json!({ "secret": "new", "wam_account_ids": { "app": "x" } })
         );
     }
 }

@@ -1,49 +1,25 @@
 //! An entry: its record, its keys in the index, and what makes it the same as another.
 
-use serde_json::Value;
-
 use super::index::Fingerprint;
 use crate::authority::environment_group;
-use crate::cache::{AccessToken, Record, RefreshToken, schema};
+use crate::cache::schema::{self, Came};
+use crate::cache::{AccessToken, Record, RefreshToken};
 use crate::context::is_reserved;
-use crate::secret::SecretMembers;
 use crate::time::Timestamp;
 
 /// A record, and what came with it.
 #[derive(Clone)]
 pub(super) struct Entry {
     pub(super) record: Record,
-    /// Its members as they came, and its key: written back as they were, as long as nobody touches it.
-    pub(super) members: Option<SecretMembers>,
-    key: Option<String>,
+    pub(super) came: Came,
     pub(super) bytes: usize,
     pub(super) used: u64,
 }
 
 impl Entry {
-    /// One that came from a document.
-    pub(super) fn read(record: Record, key: String, members: SecretMembers) -> Self {
+    pub(super) fn new(record: Record, came: Came) -> Self {
         let bytes = schema::bytes(&record);
-        Self { record, members: Some(members), key: Some(key), bytes, used: 0 }
-    }
-
-    /// One that a flow got; `members` are those of what it replaces.
-    pub(super) fn new(record: Record, members: Option<SecretMembers>) -> Self {
-        let bytes = schema::bytes(&record);
-        Self { record, members, key: None, bytes, used: 0 }
-    }
-
-    /// The key and the item.
-    pub(super) fn to_json(&self) -> (String, Value) {
-        match (&self.key, &self.members) {
-            (Some(key), Some(members)) => (key.clone(), schema::as_it_came(&self.record, members)),
-            _ => {
-                let (key, mut item) = schema::write(&self.record);
-                let kept = self.members.as_ref().map(SecretMembers::to_json).unwrap_or_default();
-                schema::keep_unknown(&mut item, kept);
-                (key, Value::Object(item))
-            }
-        }
+        Self { record, came, bytes, used: 0 }
     }
 }
 

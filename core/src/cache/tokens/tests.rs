@@ -1,3 +1,4 @@
+mod document;
 mod history;
 
 use serde_json::json;
@@ -329,6 +330,15 @@ fn among_many_that_never_go_the_access_token_of_latest_use_stays() {
     assert!(found(&mut cache, &query(user("u.t"), "t", "b")).is_empty());
 }
 
+fn secret(record: &Record) -> &str {
+    match record {
+        Record::AccessToken(token) => token.secret.expose(),
+        Record::RefreshToken(token) => token.secret.expose(),
+        Record::IdToken(token) => token.secret.expose(),
+        Record::Account(_) | Record::AppMetadata(_) => "",
+    }
+}
+
 #[test]
 fn what_has_expired_goes() {
     let mut cache = TokenCache::default();
@@ -342,25 +352,8 @@ fn what_has_expired_goes() {
         AccessToken { expires_on: Timestamp::from_secs(9000), ..access("u.t", "t", "c", "c") },
         4600,
     );
-    let left: Vec<_> = cache.records().map(|record| schema::write(record).1["secret"].clone()).collect();
-    assert_eq!((left, cache.stats().expired), (vec![json!("b"), json!("c")], 1));
-}
-
-#[test]
-fn a_document_that_nobody_touched_comes_back_as_it_was() {
-    let document = json!({
-        "AccessToken": {
-            "A-KEY-of-its-own": { "home_account_id": "u.t", "environment": "login.windows.net", "client_id": "app",
-                "secret": "s", "credential_type": "AccessToken", "realm": "t", "target": "b a", "expires_on": 4600,
-                "cached_at": "1000", "later": { "deep": ["x", null, 1.5] } },
-            "an-entry": { "foo": "bar" }, "no-item": 5, "nothing": null },
-        "RefreshToken": { "k": { "secret": 7 }, "l": { "secret": null }, "m": {} },
-        "IdToken": {}, "Account": null, "Unknown": { "secret": "t" }, "version": 3
-    });
-    assert_eq!(TokenCache::from_json(document.clone()).unwrap().to_json(), document);
-    for document in [json!([]), json!(null), json!({ "Account": 5 })] {
-        assert!(TokenCache::from_json(document).is_err());
-    }
+    let left: Vec<_> = cache.records().map(secret).collect();
+    assert_eq!((left, cache.stats().expired), (vec!["b", "c"], 1));
 }
 
 #[test]

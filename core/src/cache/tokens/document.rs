@@ -1,0 +1,144 @@
+//! The cache as a document, and back.
+
+use std::hash::BuildHasher;
+use std::io;
+
+use foldhash::fast::FixedState;
+use serde::ser::{Serialize, SerializeMap, Serializer};
+use serde_json::Value;
+
+use super::TokenCache;
+use super::entry::Entry;
+use super::index::Table;
+use crate::cache::Record;
+use crate::cache::schema::{self, Came, DocumentError, Item, Sink};
+use crate::secret::{SecretMembers, wipe};
+
+impl TokenCache {
+    /// Reads a document as any MSAL wrote it, of at most `max_values` JSON values. An item of a cache has a dozen of them in
+    /// a thousand bytes, while a hostile document would take a hundred times its length in memory.
+    ///
+    /// # Errors
+    /// Why it is none.
+    pub fn read(text: &[u8], max_values: usize) -> Result<Self, DocumentError> {
+        // At once, and not text by text.
+        let text = std::str::from_utf8(text).map_err(|_| DocumentError::NotJson)?;
+        let mut cache = Self::default();
+        let mut reader = serde_json::Deserializer::from_str(text);
+        schema::read(&mut reader, max_values, &mut cache)?;
+        reader.end().map_err(|_| DocumentError::NotJson)?;
+        Ok(cache)
+    }
+
+    /// Takes a document that was read already.
+    ///
+    /// # Errors
+    /// If it is not a JSON object, or one of the known sections is not an object.
+    pub fn from_json(mut value: Value) -> Result<Self, DocumentError> {
+        let mut cache = Self::default();
+        let read = schema::read(&value, usize::MAX, &mut cache);
+        wipe(&mut value);
+        read.map(|()| cache)
+    }
+
+    /// Writes the document, with the tokens in clear text: keep it in memory that is wiped, or where nobody else reads it.
+    ///
+    /// # Errors
+    /// Those of `out`.
+    pub fn write(&self, out: impl io::Write) -> io::Result<()> {
+        Ok(serde_json::to_writer(out, &Document(self))?)
+    }
+
+    /// The document. It holds the tokens in clear text, in strings that nothing wipes.
+    #[must_use]
+    pub fn to_json(&self) -> Value {
+        serde_json::to_value(Document(self)).unwrap_or_default()
+    }
+}
+
+impl Sink for TokenCache {
+    fn record(&mut self, record: Record, came: Came) {
+        self.insert(Entry::new(record, came));
+    }
+
+    fn foreign(&mut self, section: &'static str, key: String, value: Value) {
+        self.foreign.entry(section).or_default().insert(key, value);
+    }
+
+    fn section(&mut self, section: &'static str) {
+        self.foreign.entry(section).or_default();
+    }
+
+    fn other(&mut self, name: String, value: Value) {
+        self.other.insert(name, value);
+    }
+}
+
+struct Document<'a>(&'a TokenCache);
+
+impl Serialize for Document<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let entries: Vec<&Entry> = self.0.in_order().collect();
+        let mut document = serializer.serialize_map(None)?;
+        for section in schema::SECTIONS {
+            let foreign = self.0.foreign.get(section);
+            let section_of = |entry: &&Entry| schema::section(&entry.record) == section;
+            if foreign.is_some() || entries.iter().any(section_of) {
+                let entries = &entries;
+                document.serialize_entry(section, &Section { section, entries, foreign })?;
+            }
+        }
+        for (name, value) in self.0.other.iter() {
+            document.serialize_entry(name, value)?;
+        }
+        document.end()
+    }
+}
+
+struct Section<'a> {
+    section: &'static str,
+    /// Those of all sections.
+    entries: &'a [&'a Entry],
+    foreign: Option<&'a SecretMembers>,
+}
+
+impl Serialize for Section<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut section = serializer.serialize_map(None)?;
+        let mut names = Names::default();
+        for Entry { record, came, .. } in self.entries {
+            if schema::section(record) != self.section {
+                continue;
+            }
+            let name = names.next(|name| match came.rest.as_ref().and_then(|rest| rest.key.as_ref()) {
+                Some(theirs) => name.push_str(theirs),
+                None => schema::key(record, name),
+            });
+            section.serialize_entry(name, &Item { record, came })?;
+        }
+        for (key, value) in self.foreign.iter().flat_map(|foreign| foreign.iter()) {
+            section.serialize_entry(names.next(|name| name.push_str(key)), value)?;
+        }
+        section.end()
+    }
+}
+
+/// The names of a section's entries. The libraries' way to make them does not tell all entries apart, such as tokens that are
+/// bound to different keys; nobody goes by them, but none may stand there twice.
+#[derive(Default)]
+struct Names {
+    /// The hashes of those before: should two share one, the second has a name that is longer than it need be.
+    before: Table<u64, ()>,
+    name: String,
+}
+
+impl Names {
+    fn next(&mut self, write: impl FnOnce(&mut String)) -> &str {
+        self.name.clear();
+        write(&mut self.name);
+        while self.before.insert(FixedState::default().hash_one(&self.name), ()).is_some() {
+            self.name.push_str("-again");
+        }
+        &self.name
+    }
+}

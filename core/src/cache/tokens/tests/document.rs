@@ -1,0 +1,195 @@
+use serde_json::{Value, json};
+
+use super::{access, put};
+use crate::cache::schema::{DocumentError, ext_cache_key};
+use crate::cache::{AccessToken, Record, TokenCache};
+use crate::time::Timestamp;
+
+const PLENTY: usize = 1000;
+
+fn text(cache: &TokenCache) -> String {
+    let mut text = Vec::new();
+    cache.write(&mut text).unwrap();
+    String::from_utf8(text).unwrap()
+}
+
+/// The access token that these members make with the least that one needs.
+fn access_token(members: &Value) -> AccessToken {
+    let mut item = json!({ "environment": "login.windows.net", "client_id": "app", "secret": "s" });
+    item.as_object_mut().unwrap().extend(members.as_object().unwrap().clone());
+    let document = json!({ "AccessToken": { "k": item } });
+    let cache = TokenCache::from_json(document.clone()).unwrap();
+    assert_eq!(cache.to_json(), document);
+    match cache.records().next() {
+        Some(Record::AccessToken(token)) => (**token).clone(),
+        _ => panic!("it is an access token"),
+    }
+}
+
+#[test]
+fn times_are_texts_or_numbers() {
+    for time in [json!("3600"), json!(3600), json!(3600.7), json!(" 3600 "), json!("03600"), json!("+3600")] {
+        assert_eq!(access_token(&json!({ "expires_on": time })).expires_on, Timestamp::from_secs(3600));
+    }
+    for time in [json!(-1), json!("soon"), json!({}), json!(1e300), json!(null), json!("0"), json!("")] {
+        assert_eq!(access_token(&json!({ "expires_on": time })).expires_on, Timestamp::default());
+    }
+    let last = access_token(&json!({ "expires_on": u64::MAX.to_string() })).expires_on;
+    assert_eq!(last, Timestamp::from_secs(u64::MAX));
+    let old = access_token(&json!({ "ext_expires_on": "7200" }));
+    assert_eq!(old.extended_expires_on, Some(Timestamp::from_secs(7200)));
+}
+
+#[test]
+fn each_librarys_name_for_the_same_is_read() {
+    for name in ["kid", "keyid", "key_id"] {
+        assert_eq!(access_token(&json!({ name: "k" })).key_id.as_deref(), Some("k"));
+    }
+    let all = access_token(&json!({ "kid": "k", "keyid": "l", "key_id": "k" }));
+    assert_eq!(all.key_id.as_deref(), Some("k"));
+    for name in ["user_assertion_hash", "userAssertionHash"] {
+        assert_eq!(access_token(&json!({ name: "h" })).user_assertion_hash.as_deref(), Some("h"));
+    }
+    let hash = ext_cache_key(&[("fmi_path", "value")]);
+    for members in [
+        json!({ "ext_cache_key": hash.to_ascii_uppercase() }),
+        json!({ "ext_cache_key": hash }),
+        json!({ "ext": { "fmi_path": "value" }, "credential_type": "ATExt" }),
+    ] {
+        assert_eq!(access_token(&members).ext_cache_key.as_deref(), Some(hash.as_str()));
+    }
+    assert!(access_token(&json!({ "credential_type": "atext" })).ext_cache_key.is_some());
+    assert_eq!(access_token(&json!({})).token_type, "Bearer");
+    let empty = access_token(&json!({ "token_type": "", "realm": "", "target": "", "username": "u" }));
+    assert_eq!((&*empty.token_type, &*empty.realm), ("Bearer", ""));
+}
+
+#[test]
+fn what_is_no_item_is_kept_and_is_no_record() {
+    let items = [
+        json!({ "foo": "bar" }),
+        json!({ "environment": "e", "client_id": "c" }),
+        json!({ "environment": "e", "client_id": "c", "secret": "" }),
+        json!({ "environment": "e", "client_id": "c", "secret": 5 }),
+        json!({ "environment": "", "client_id": "c", "secret": "s" }),
+        json!({ "secret": "s" }),
+        json!(5),
+        json!(1.5),
+        json!(-5),
+        json!(true),
+        json!("text"),
+        json!([1, { "a": "b" }]),
+        json!(null),
+    ];
+    for section in ["AccessToken", "RefreshToken", "IdToken"] {
+        for item in &items {
+            let document = json!({ section: { "k": item } });
+            let cache = TokenCache::from_json(document.clone()).unwrap();
+            assert_eq!((cache.to_json(), cache.len()), (document, 0));
+        }
+    }
+    let account =
+        json!({ "Account": { "k": { "environment": "e" } }, "AppMetadata": { "k": { "client_id": "c" } } });
+    assert_eq!(TokenCache::from_json(account).unwrap().len(), 0);
+}
+
+#[test]
+fn a_document_that_nobody_touched_comes_back_as_it_was() {
+    let document = json!({
+        "AccessToken": {
+            "A-KEY-of-its-own": { "home_account_id": "u.t", "environment": "login.windows.net", "client_id": "app",
+                "secret": "s", "credential_type": "AccessToken", "realm": "t", "target": "b a", "expires_on": 4600,
+                "cached_at": "1000", "later": { "deep": ["x", null, 1.5] } },
+            "escaped \"key\"": { "environment": "e\n", "client_id": "\u{e9}\u{7}", "secret": "\"", "na\"me": "\\" },
+            "an-entry": { "foo": "bar" }, "no-item": 5, "nothing": null },
+        "RefreshToken": { "k": { "secret": 7 }, "l": { "secret": null }, "m": {} },
+        "IdToken": {}, "Account": null, "Unknown": { "secret": "t" }, "version": 3
+    });
+    let cache = TokenCache::from_json(document.clone()).unwrap();
+    assert_eq!((cache.to_json(), cache.len()), (document.clone(), 2));
+    let read = TokenCache::read(document.to_string().as_bytes(), PLENTY).unwrap();
+    assert_eq!((read.to_json(), read.len()), (document.clone(), 2));
+    assert_eq!(serde_json::from_str::<Value>(&text(&read)).unwrap(), document);
+}
+
+#[test]
+fn what_the_cache_wrote_is_read_without_a_rest() {
+    let mut cache = TokenCache::default();
+    put(&mut cache, access("u.t", "t", "openid User.Read", "a"));
+    put(
+        &mut cache,
+        AccessToken { key_id: Some("k".into()), token_type: "pop".into(), ..access("u.t", "t", "a", "b") },
+    );
+    let text = text(&cache);
+    let again = TokenCache::read(text.as_bytes(), PLENTY).unwrap();
+    assert_eq!(self::text(&again), text);
+    assert!(again.in_order().all(|entry| entry.came.rest.is_none()));
+}
+
+#[test]
+fn two_entries_that_would_share_a_name_are_both_written() {
+    let mut cache = TokenCache::default();
+    let bound = |key: &str, secret| AccessToken {
+        key_id: Some(key.into()),
+        token_type: "pop".into(),
+        ..access("u.t", "t", "a", secret)
+    };
+    put(&mut cache, bound("one", "1"));
+    put(&mut cache, bound("two", "2"));
+    assert_eq!(cache.len(), 2);
+    let again = TokenCache::read(text(&cache).as_bytes(), PLENTY).unwrap();
+    assert_eq!(again.len(), 2);
+    assert_eq!(text(&again), text(&cache));
+}
+
+#[test]
+fn what_is_no_document_is_told_apart() {
+    for (text, error) in [
+        (r#"{"a":1,"a":2}"#, DocumentError::NameTwice),
+        (r#"{"x":[{"a":1,"b":2,"a":1}]}"#, DocumentError::NameTwice),
+        (r#"{"Account":{},"Account":{}}"#, DocumentError::NameTwice),
+        (r#"{"Account":{"k":{},"l":{},"k":{}}}"#, DocumentError::NameTwice),
+        (r#"{"Account":{"k":{"name":"a","name":"b"}}}"#, DocumentError::NameTwice),
+        (r#"{"Account":{"k":{"name":5,"name":"b"}}}"#, DocumentError::NameTwice),
+        (r#"{"Account":{"k":{"x":"a","x":"b"}}}"#, DocumentError::NameTwice),
+        (r#"{"a":1,"b""#, DocumentError::Incomplete),
+        (r#"{"Account":{"unfin"#, DocumentError::Incomplete),
+        (r#"{"Account":"#, DocumentError::Incomplete),
+        (r#"{"Account":{]"#, DocumentError::NotJson),
+        (r#"{"Account":@"#, DocumentError::NotJson),
+        ("not json", DocumentError::NotJson),
+        ("{} {}", DocumentError::NotJson),
+        ("\u{fffd}", DocumentError::NotJson),
+        ("", DocumentError::Incomplete),
+        ("[]", DocumentError::NotAnObject),
+        ("null", DocumentError::NotAnObject),
+        ("5", DocumentError::NotAnObject),
+        (r#""text""#, DocumentError::NotAnObject),
+        (r#"{"Account":5}"#, DocumentError::Section("Account")),
+        (r#"{"Account":["x"]}"#, DocumentError::Section("Account")),
+        (r#"{"AppMetadata":"x"}"#, DocumentError::Section("AppMetadata")),
+    ] {
+        assert_eq!(
+            TokenCache::read(text.as_bytes(), PLENTY).map(|cache| cache.to_json()),
+            Err(error),
+            "{text}"
+        );
+        if let Ok(value) = serde_json::from_str(text)
+            && error != DocumentError::NameTwice
+        {
+            assert_eq!(TokenCache::from_json(value).map(|cache| cache.to_json()), Err(error), "{text}");
+        }
+    }
+    let read = |text: &[u8]| TokenCache::read(text, PLENTY).map(|cache| cache.len());
+    assert_eq!(read(b"{\"a\":\"\xff\"}"), Err(DocumentError::NotJson));
+    assert_eq!(read(format!("{{\"a\":{}", "[".repeat(100_000)).as_bytes()), Err(DocumentError::NotJson));
+}
+
+#[test]
+fn every_value_takes_room() {
+    // The document; a section, an item and its member; a list, a number, an object and its member.
+    let text = r#"{"Account":{"k":{"name":"n"}},"theirs":[1,{"a":null}]}"#;
+    assert!(TokenCache::read(text.as_bytes(), 8).is_ok());
+    let refused = TokenCache::read(text.as_bytes(), 7).map(|cache| cache.len());
+    assert_eq!(refused, Err(DocumentError::TooManyValues));
+}
