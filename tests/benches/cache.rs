@@ -1,5 +1,6 @@
 //! How long the token cache takes, with one entry and with very many.
 
+mod document;
 mod filled;
 
 use std::hint::black_box;
@@ -67,5 +68,5 @@ fn flows(criterion: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, hits, others, flows);
+criterion_group!(benches, hits, others, flows, document::documents);
 criterion_main!(benches);
