@@ -1,7 +1,8 @@
-//! How long the token cache takes, with one entry and with very many.
+//! How long the token cache takes, with one entry and with very many: in memory, as a document, and kept by a store.
 
 mod document;
 mod filled;
+mod store;
 
 use std::hint::black_box;
 
@@ -68,5 +69,5 @@ fn flows(criterion: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, hits, others, flows, document::documents);
+criterion_group!(benches, hits, others, flows, document::documents, store::stores);
 criterion_main!(benches);

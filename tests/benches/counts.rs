@@ -92,6 +92,27 @@ fn main() {
         println!("{name:<38} {:>12} {:>12} {slope:>14}", counted.count_total, counted.bytes_total);
     }
     println!("\na cached token, its secret apart: {} bytes", bytes_of_a_token());
+    let [kept, reading, writing] = bytes_of_a_document();
+    println!(
+        "a document of {SIZE} tokens, by its length: the cache {kept:.2}, its peak beside the text while it"
+    );
+    println!("is read {reading:.2}, what is needed beside the text to write it {writing:.2}");
+}
+
+/// By the length of the document: what the cache that is read from it holds, what it holds at most meanwhile, and what it
+/// takes to write it again. The texts themselves are not counted.
+fn bytes_of_a_document() -> [f64; 3] {
+    let mut text = Vec::new();
+    filled::cache(Shape::Resources, SIZE).write(&mut text).expect("memory takes it");
+    let mut cache = TokenCache::default();
+    let read = allocation_counter::measure(|| {
+        cache = TokenCache::read(&text, usize::MAX).expect("it is a cache");
+    });
+    let mut again = Vec::with_capacity(text.len());
+    let written = allocation_counter::measure(|| cache.write(&mut again).expect("there is room"));
+    let by_length = |bytes: u64| bytes as f64 / text.len() as f64;
+    let kept = u64::try_from(read.bytes_current).expect("it grew");
+    [by_length(kept), by_length(read.bytes_max), by_length(written.bytes_max)]
 }
 
 /// What the cache holds on the heap for an access token and its index, beside the text of the token.
