@@ -1,6 +1,7 @@
 //! A cache that anybody wrote: read or refused, asked anything, never more than it was given, and never a secret shown.
 #![no_main]
 
+use entrada_core::cache::schema::DocumentError;
 use entrada_core::cache::{
     CacheUpdate, TokenCache, TokenChange, TokenQuery, TokenSubject, TokenView, schema,
 };
@@ -29,9 +30,20 @@ fuzz_target!(
     },
     |bytes: &[u8]| {
         let Ok(text) = std::str::from_utf8(bytes) else { return };
-        let Ok(document) = serde_json::from_str(&schema::tolerant(text)) else { return };
-        let Ok(mut cache) = TokenCache::from_json(document) else { return };
+        let text = schema::tolerant(text);
         let most = bytes.len();
+        let value = serde_json::from_str(&text).ok().and_then(|value| TokenCache::from_json(value).ok());
+        let mut cache = match (TokenCache::read(text.as_bytes(), most), value) {
+            (Ok(cache), Some(value)) => {
+                assert!(cache.to_json() == value.to_json(), "both ways to read come to the same");
+                cache
+            }
+            // The value has the last of them, a text is refused.
+            (Err(DocumentError::NameTwice), Some(value)) => value,
+            (Err(_), None) => return,
+            (Ok(_), None) => panic!("what is read is a value"),
+            (Err(error), Some(_)) => panic!("a value is read: {error}"),
+        };
         assert!(cache.len() <= most && cache.bytes() <= 4 * most + 1024, "{} of {most}", cache.bytes());
         let before = cache.to_json();
         for query in queries(&cache) {

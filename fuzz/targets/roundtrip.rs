@@ -175,6 +175,10 @@ fuzz_target!(|input: Input<'_>| {
     let written = cache.to_json();
     let mut again = TokenCache::from_json(written.clone()).expect("what was written can be read");
     assert_eq!(again.to_json(), written);
+    let mut text = Vec::new();
+    cache.write(&mut text).expect("memory takes it");
+    let read = TokenCache::read(&text, usize::MAX).expect("what was written can be read");
+    assert_eq!(read.to_json(), written);
     if input.items.is_empty() {
         assert_eq!(again.len(), cache.len(), "no two entries have the same key");
         assert_eq!(sorted(answers(&mut again)), sorted(answers(&mut cache)));

@@ -99,7 +99,7 @@ fn a_document_that_nobody_touched_comes_back_as_it_was() {
         "AccessToken": {
             "A-KEY-of-its-own": { "home_account_id": "u.t", "environment": "login.windows.net", "client_id": "app",
                 "secret": "s", "credential_type": "AccessToken", "realm": "t", "target": "b a", "expires_on": 4600,
-                "cached_at": "1000", "later": { "deep": ["x", null, 1.5] } },
+                "cached_at": "1000", "later": { "deep": ["x", null, 1.5, 2.9926130004120793e-41] } },
             "escaped \"key\"": { "environment": "e\n", "client_id": "\u{e9}\u{7}", "secret": "\"", "na\"me": "\\" },
             "an-entry": { "foo": "bar" }, "no-item": 5, "nothing": null },
         "RefreshToken": { "k": { "secret": 7 }, "l": { "secret": null }, "m": {} },
