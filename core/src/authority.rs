@@ -9,6 +9,7 @@ mod tests;
 
 use std::fmt;
 use std::str::FromStr;
+use std::sync::{Arc, OnceLock};
 
 use url::{Host, Url};
 
@@ -32,14 +33,30 @@ use crate::error::{Error, Misuse};
 /// What follows the canonical form is dropped, the host is lower-cased, a port is kept, and a host of the built-in cloud
 /// table is replaced by the one that its cloud prefers for the network. Endpoints are made by template, with no request;
 /// those of an OpenID provider are discovered (External ID with a custom domain is best named that way, too).
+///
+/// Shared, so that clones are cheap.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Authority {
+pub struct Authority(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
     kind: AuthorityKind,
     /// Canonical, ending in a slash.
     base: Url,
     cloud: Option<&'static Cloud>,
     options: AuthorityOptions,
+    /// Put together once, as every flow asks there.
+    token_endpoint: OnceLock<Url>,
 }
+
+/// By what was given: the rest follows from it.
+impl PartialEq for Inner {
+    fn eq(&self, other: &Self) -> bool {
+        self.kind == other.kind && self.base == other.base && self.options == other.options
+    }
+}
+
+impl Eq for Inner {}
 
 /// What an application permits for its authority.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -92,7 +109,7 @@ impl Authority {
             url.set_host(Some(cloud.preferred_network)).map_err(|_| refuse("its host is not one"))?;
         }
         url.set_path(&path);
-        Ok(Self { kind, base: url, cloud, options })
+        Ok(Self::new(kind, url, cloud, options))
     }
 
     /// Reads the address of an OpenID provider: its issuer, whose document at `/.well-known/openid-configuration` names
@@ -107,7 +124,16 @@ impl Authority {
             url.set_path(&path);
         }
         let cloud = Cloud::of(url.host_str().unwrap_or_default());
-        Ok(Self { kind: AuthorityKind::Oidc, base: url, cloud, options })
+        Ok(Self::new(AuthorityKind::Oidc, url, cloud, options))
+    }
+
+    fn new(
+        kind: AuthorityKind,
+        base: Url,
+        cloud: Option<&'static Cloud>,
+        options: AuthorityOptions,
+    ) -> Self {
+        Self(Arc::new(Inner { kind, base, cloud, options, token_endpoint: OnceLock::new() }))
     }
 
     /// The same authority for another tenant.
@@ -115,83 +141,83 @@ impl Authority {
     /// # Errors
     /// [`Misuse::Argument`] if the tenant is none, or the kind of authority has no tenant to choose.
     pub fn with_tenant(&self, tenant: &str) -> Result<Self, Error> {
-        let (kind, path) = self.kind.with_tenant(tenant)?;
-        let mut base = self.base.clone();
+        let (kind, path) = self.0.kind.with_tenant(tenant)?;
+        let mut base = self.0.base.clone();
         base.set_path(&path);
-        Ok(Self { kind, base, ..self.clone() })
+        Ok(Self::new(kind, base, self.0.cloud, self.0.options))
     }
 
     /// What kind of authority it is.
     #[must_use]
-    pub const fn kind(&self) -> &AuthorityKind {
-        &self.kind
+    pub fn kind(&self) -> &AuthorityKind {
+        &self.0.kind
     }
 
     /// The tenant, where the kind of authority has one.
     #[must_use]
-    pub const fn tenant(&self) -> Option<&Tenant> {
-        self.kind.tenant()
+    pub fn tenant(&self) -> Option<&Tenant> {
+        self.0.kind.tenant()
     }
 
     /// The canonical address, which ends in a slash.
     #[must_use]
     pub fn as_str(&self) -> &str {
-        self.base.as_str()
+        self.0.base.as_str()
     }
 
     /// What the application permits.
     #[must_use]
-    pub const fn options(&self) -> AuthorityOptions {
-        self.options
+    pub fn options(&self) -> AuthorityOptions {
+        self.0.options
     }
 
     /// The name under which tokens are cached: the one that the cloud prefers, else the host itself.
     #[must_use]
     pub fn environment(&self) -> &str {
-        match (self.cloud, &self.kind) {
+        match (self.0.cloud, &self.0.kind) {
             (Some(cloud), AuthorityKind::Entra(_)) => cloud.preferred_cache,
-            _ => self.base.host_str().unwrap_or_default(),
+            _ => self.0.base.host_str().unwrap_or_default(),
         }
     }
 
     /// The audience that federation servers issue assertions for, where the realm names none.
     pub(crate) fn default_audience(&self) -> &'static str {
-        self.cloud.map_or(PUBLIC_AUDIENCE, |cloud| cloud.audience)
+        self.0.cloud.map_or(PUBLIC_AUDIENCE, |cloud| cloud.audience)
     }
 
     /// Whether the host must be asked about before it is used: one of Entra that is neither in the cloud table nor on
     /// this machine.
     pub(crate) fn needs_instance_discovery(&self) -> bool {
-        matches!(self.kind, AuthorityKind::Entra(_))
-            && self.options.instance_discovery
-            && self.cloud.is_none()
-            && !is_loopback(&self.base)
+        matches!(self.0.kind, AuthorityKind::Entra(_))
+            && self.0.options.instance_discovery
+            && self.0.cloud.is_none()
+            && !is_loopback(&self.0.base)
     }
 
     /// The host's name.
     pub(crate) fn host(&self) -> Option<&str> {
-        self.base.host_str()
+        self.0.base.host_str()
     }
 
     pub(crate) fn path(&self) -> &str {
-        self.base.path()
+        self.0.base.path()
     }
 
     /// Whether the host is one of Microsoft's, by name.
     pub(crate) fn is_microsoft(&self) -> bool {
-        self.cloud.is_some() || self.host().is_some_and(|host| host.ends_with(".ciamlogin.com"))
+        self.0.cloud.is_some() || self.host().is_some_and(|host| host.ends_with(".ciamlogin.com"))
     }
 
     /// An address on the same host that belongs to no tenant.
     pub(crate) fn at_root(&self, path: &str) -> Url {
-        let mut url = self.base.clone();
+        let mut url = self.0.base.clone();
         url.set_path(path);
         url
     }
 
     fn endpoint(&self, path: &str) -> Url {
-        let mut url = self.base.clone();
-        url.set_path(&format!("{}{path}", self.base.path()));
+        let mut url = self.0.base.clone();
+        url.set_path(&format!("{}{path}", self.0.base.path()));
         url
     }
 }

@@ -13,6 +13,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::application::ClientCredential;
 use crate::authority::{AuthorityKind, Endpoints};
 use crate::cache::{
     AuthorityKnowledge, AuthorityRecord, CacheQuery, CacheUpdate, CacheView, ClockSkew, StoreError,
@@ -53,12 +54,13 @@ pub(crate) fn resolve<T: 'static>(
     };
     let authority = cx.authority();
     let asked = authority.needs_instance_discovery() || *authority.kind() == AuthorityKind::Oidc;
+    let signs = matches!(cx.app().credential(), Some(ClientCredential::Certificate(_)));
     let query = CacheQuery {
         tokens: None,
         authority: asked.then(|| authority.as_str().to_owned()),
         throttle: throttle.clone(),
         // Where the endpoint is not known yet, nothing is sent twice either.
-        assertion: Endpoints::template(authority.clone()).and_then(|endpoints| {
+        assertion: Endpoints::template(authority.clone()).filter(|_| signs).and_then(|endpoints| {
             let is_the_applications = cx.flow() == FlowKind::ClientCredentials;
             assertion_key(&cx, token_endpoint(&cx, &endpoints, is_the_applications).as_str())
         }),

@@ -20,7 +20,7 @@ enum Source {
 impl Endpoints {
     /// Those that need no asking: every kind of authority has them but an OpenID provider.
     pub(crate) fn template(authority: Authority) -> Option<Self> {
-        (authority.kind != AuthorityKind::Oidc).then_some(Self(Source::Template(authority)))
+        (authority.0.kind != AuthorityKind::Oidc).then_some(Self(Source::Template(authority)))
     }
 
     pub(crate) fn provider(metadata: Arc<ProviderMetadata>) -> Self {
@@ -29,7 +29,7 @@ impl Endpoints {
 
     pub(crate) fn token(&self) -> Url {
         match &self.0 {
-            Source::Template(authority) => authority.endpoint(authority.paths().token),
+            Source::Template(authority) => authority.token_endpoint().clone(),
             Source::Provider(metadata) => metadata.token_endpoint.clone(),
         }
     }
@@ -37,7 +37,7 @@ impl Endpoints {
     /// The token endpoint of a region, for a host of the cloud table.
     pub(crate) fn regional_token(&self, region: &Region) -> Option<Url> {
         let Source::Template(authority) = &self.0 else { return None };
-        let cloud = authority.cloud?;
+        let cloud = authority.0.cloud?;
         let host = if cloud.is_public() { "login.microsoft.com" } else { cloud.preferred_network };
         let mut url = self.token();
         url.set_host(Some(&format!("{region}.{host}"))).ok()?;
@@ -115,8 +115,12 @@ const AD_FS: Paths = Paths {
 };
 
 impl Authority {
-    const fn paths(&self) -> &'static Paths {
-        match self.kind {
+    fn token_endpoint(&self) -> &Url {
+        self.0.token_endpoint.get_or_init(|| self.endpoint(self.paths().token))
+    }
+
+    fn paths(&self) -> &'static Paths {
+        match self.0.kind {
             AuthorityKind::AdFs => &AD_FS,
             _ => &V2,
         }

@@ -57,15 +57,15 @@ impl Issuer {
 
 /// Whether an issuer is of the authority's own host, or of the same cloud under another name.
 pub(crate) fn same_service(authority: &Authority, issuer: &Url) -> bool {
-    let base = &authority.base;
+    let base = &authority.0.base;
     let same_host = issuer.scheme() == base.scheme()
         && issuer.host() == base.host()
         && issuer.port_or_known_default() == base.port_or_known_default();
     let same_cloud = issuer.scheme() == "https"
         && issuer.port().is_none()
-        && authority.cloud.is_some_and(|cloud| issuer.host_str().and_then(Cloud::of) == Some(cloud));
+        && authority.0.cloud.is_some_and(|cloud| issuer.host_str().and_then(Cloud::of) == Some(cloud));
     // External ID names its issuer after the tenant: https://{tenant}.ciamlogin.com/{tenant}/v2.0.
-    let same_family = matches!(authority.kind, AuthorityKind::ExternalId(_))
+    let same_family = matches!(authority.0.kind, AuthorityKind::ExternalId(_))
         && issuer.scheme() == "https"
         && issuer.host_str().is_some_and(|host| host.ends_with(".ciamlogin.com"));
     same_host || same_cloud || same_family
@@ -75,7 +75,7 @@ impl Authority {
     /// Whether `host` belongs to another national cloud, as far as the table knows.
     pub(crate) fn is_another_cloud(&self, host: &str) -> bool {
         let host = host.trim().to_ascii_lowercase();
-        self.host() != Some(host.as_str()) && Cloud::of(&host) != self.cloud
+        self.host() != Some(host.as_str()) && Cloud::of(&host) != self.0.cloud
     }
 }
 
