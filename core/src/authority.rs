@@ -127,12 +127,7 @@ impl Authority {
         Ok(Self::new(AuthorityKind::Oidc, url, cloud, options))
     }
 
-    fn new(
-        kind: AuthorityKind,
-        base: Url,
-        cloud: Option<&'static Cloud>,
-        options: AuthorityOptions,
-    ) -> Self {
+    fn new(kind: AuthorityKind, base: Url, cloud: Option<&'static Cloud>, options: AuthorityOptions) -> Self {
         Self(Arc::new(Inner { kind, base, cloud, options, token_endpoint: OnceLock::new() }))
     }
 

@@ -152,6 +152,12 @@ impl Context {
         &self.0.scopes
     }
 
+    /// Where a grant is redeemed: near by, if it is the application's own and the application named its region.
+    pub(crate) fn token_endpoint(&self, endpoints: &Endpoints, is_the_applications: bool) -> Url {
+        let region = self.0.app.region().filter(|_| is_the_applications);
+        region.and_then(|region| endpoints.regional_token(region)).unwrap_or_else(|| endpoints.token())
+    }
+
     /// The caller's claims and the application's capabilities, as one JSON text.
     pub(crate) fn claims(&self) -> Option<&str> {
         self.0.claims.as_deref()

@@ -78,10 +78,9 @@ pub(crate) fn federate<T: 'static>(
     if let Some(url) = &federation.metadata_url {
         return match realm::address(url, "federation metadata address", loopback) {
             // The query goes along: for seamless single sign-on it matters.
-            Ok(url) => {
-                let request = Request::get(url).header(ACCEPT, HeaderValue::from_static(METADATA_TYPES));
-                Ok(retry::send(request, ExpectMetadata { cx, exchange, then }))
-            }
+            Ok(url) => Ok(retry::send(ExpectMetadata { cx, exchange, url, then }, |state| {
+                Request::get(state.url.clone()).header(ACCEPT, HeaderValue::from_static(METADATA_TYPES))
+            })),
             Err(reason) => Box::new(then).on(Err(cx.fail(reason)), now),
         };
     }
@@ -177,12 +176,13 @@ impl Exchange {
 struct ExpectMetadata<N> {
     cx: Context,
     exchange: Exchange,
+    url: Url,
     then: N,
 }
 
 impl<T: 'static, N: Expect<Result<Grant, Error>, T> + 'static> Expect<Outcome, T> for ExpectMetadata<N> {
     fn on(self: Box<Self>, outcome: Outcome, now: Timestamp) -> Result<Step<T>, Error> {
-        let Self { cx, exchange, then } = *self;
+        let Self { cx, exchange, then, .. } = *self;
         let endpoint = endpoint_of(&cx, &exchange.credential, outcome, now);
         exchange.issue(cx, endpoint, now, then)
     }

@@ -21,27 +21,29 @@ pub(crate) enum Proof {
     Assertion(Secret),
 }
 
-/// A proof, and what is to be remembered of it.
+/// A proof, and what is to be remembered of it. What it was asked of comes back with it.
 #[derive(Debug)]
 pub(crate) struct Proven {
+    pub(crate) at: Resolved,
     pub(crate) proof: Proof,
     pub(crate) signed: Option<StoredAssertion>,
 }
 
-impl From<Proof> for Proven {
-    fn from(proof: Proof) -> Self {
-        Self { proof, signed: None }
+impl Proven {
+    fn new(at: Resolved, proof: Proof) -> Self {
+        Self { at, proof, signed: None }
     }
 }
 
-/// Proves who the application is to the token endpoint `audience`, and hands that to `then`.
+/// Proves who the application is to the token endpoint, for its own grant or for a user's, and hands that to `then`.
 pub(crate) fn prove<T: 'static>(
-    at: &Resolved,
-    audience: &str,
+    at: Resolved,
+    is_the_applications: bool,
     now: Timestamp,
     then: impl Expect<Result<Proven, Error>, T> + 'static,
 ) -> Result<Step<T>, Error> {
     let then = Box::new(then);
+    let audience = |at: &Resolved| String::from(at.cx.token_endpoint(&at.endpoints, is_the_applications));
     let proof = match at.cx.app().credential() {
         None => Proof::None,
         Some(ClientCredential::Secret(secret)) => Proof::Secret(secret.clone()),
@@ -49,29 +51,30 @@ pub(crate) fn prove<T: 'static>(
         Some(ClientCredential::AskForAssertion) => {
             let request = AssertionRequest {
                 client_id: at.cx.app().client_id().to_owned(),
-                audience: audience.to_owned(),
+                audience: audience(&at),
                 tenant: at.cx.authority().tenant().map(ToString::to_string),
                 claims: at.cx.claims().map(str::to_owned),
             };
-            return Ok(Step::assert(request, ExpectClientAssertion { at: at.clone(), then }));
+            return Ok(Step::assert(request, ExpectClientAssertion { at, then }));
         }
         Some(ClientCredential::Certificate(certificate)) => {
             if let Some(stored) = &at.assertion
                 && stored.valid_from <= now
                 && now < stored.reusable_until
             {
-                return then.on(Ok(Proof::Assertion(stored.assertion.clone()).into()), now);
+                let proof = Proof::Assertion(stored.assertion.clone());
+                return then.on(Ok(Proven::new(at, proof)), now);
             }
             let algorithm = if at.cx.authority().kind().takes_ps256() {
                 SigningAlgorithm::Ps256
             } else {
                 SigningAlgorithm::Rs256
             };
-            let (at, certificate, audience) = (at.clone(), certificate.clone(), audience.to_owned());
+            let (certificate, audience) = (certificate.clone(), audience(&at));
             return Ok(sign(at, certificate, audience, algorithm, now, then));
         }
     };
-    then.on(Ok(proof.into()), now)
+    then.on(Ok(Proven::new(at, proof)), now)
 }
 
 /// Which assertions can stand for those that this call signs, if it signs any.
@@ -126,7 +129,7 @@ impl<T: 'static, N: Expect<Result<Proven, Error>, T> + 'static> Expect<Result<Si
                         valid_from: now,
                         reusable_until: unsigned.reusable_until,
                     });
-                then.on(Ok(Proven { proof: Proof::Assertion(assertion), signed }), now)
+                then.on(Ok(Proven { at, proof: Proof::Assertion(assertion), signed }), now)
             }
             (Err(error), SigningAlgorithm::Ps256) if error.kind == SignerErrorKind::Unsupported => {
                 Ok(sign(at, certificate, audience, SigningAlgorithm::Rs256, now, then))
@@ -152,7 +155,7 @@ impl<T, N: Expect<Result<Proven, Error>, T>> Expect<Result<Secret, SignerError>,
                 let error = SignerError::new(SignerErrorKind::Other, "the assertion is empty");
                 Err(at.cx.fail(Fault::Signer(error)))
             }
-            Ok(assertion) => Ok(Proof::Assertion(assertion).into()),
+            Ok(assertion) => Ok(Proven::new(at, Proof::Assertion(assertion))),
             Err(error) => Err(at.cx.fail(Fault::Signer(error))),
         };
         then.on(verdict, now)

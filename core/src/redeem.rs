@@ -5,13 +5,10 @@
 //!                    └─ refused ──▶ (remembered) ─────▶ refused
 //! ```
 
-use url::Url;
-
-use crate::authority::Endpoints;
 use crate::cache::{CacheUpdate, ClockSkew, StoreError, StoredAssertion, Throttle};
-use crate::context::{Context, Resolved};
+use crate::context::Resolved;
 use crate::error::{Error, Fault, Service, Violation};
-use crate::http::{Outcome, Response};
+use crate::http::{Outcome, Request, Response};
 use crate::protocol::token::{self, Grant};
 use crate::prove::{Proof, Proven, prove};
 use crate::redeemed::{Redeemed, redeemed};
@@ -30,21 +27,11 @@ pub(crate) fn redeem<T: 'static>(
     now: Timestamp,
     then: impl Expect<Result<Redeemed, Error>, T> + 'static,
 ) -> Result<Step<T>, Error> {
-    let endpoint = token_endpoint(&at.cx, &at.endpoints, grant.is_the_applications());
-    let audience = endpoint.to_string();
-    prove(&at.clone(), &audience, now, ExpectProof { at, endpoint, grant, then })
-}
-
-/// Where a grant is redeemed: near by, if it is the application's own and the application named its region.
-pub(crate) fn token_endpoint(cx: &Context, endpoints: &Endpoints, is_the_applications: bool) -> Url {
-    let region = cx.app().region().filter(|_| is_the_applications);
-    region.and_then(|region| endpoints.regional_token(region)).unwrap_or_else(|| endpoints.token())
+    prove(at, grant.is_the_applications(), now, ExpectProof { grant, then })
 }
 
 #[derive(Debug)]
 struct ExpectProof<N> {
-    at: Resolved,
-    endpoint: Url,
     grant: Grant,
     then: N,
 }
@@ -53,18 +40,17 @@ impl<T: 'static, N: Expect<Result<Redeemed, Error>, T> + 'static> Expect<Result<
     for ExpectProof<N>
 {
     fn on(self: Box<Self>, proven: Result<Proven, Error>, now: Timestamp) -> Result<Step<T>, Error> {
-        let Self { at, endpoint, grant, then } = *self;
-        let Proven { proof, signed } = match proven {
+        let Self { grant, then } = *self;
+        let Proven { at, proof, signed } = match proven {
             Ok(proven) => proven,
             Err(error) => return Box::new(then).on(Err(error), now),
         };
-        let request = token::request(&at, endpoint, &grant, &proof);
         // Who takes an assertion once would refuse the second request for its `jti`, whatever became of the first.
         let is_once =
             matches!(proof, Proof::Assertion(_)) && !at.cx.authority().kind().takes_assertions_again();
         let again = grant.is_the_applications() && !is_once;
-        let next = ExpectToken { at, grant, signed, then };
-        Ok(if again { retry::send(request, next) } else { Step::send(request, next) })
+        let next = ExpectToken { at, grant, proof, signed, then };
+        Ok(if again { retry::send(next, ExpectToken::request) } else { Step::send(next.request(), next) })
     }
 }
 
@@ -72,13 +58,20 @@ impl<T: 'static, N: Expect<Result<Redeemed, Error>, T> + 'static> Expect<Result<
 struct ExpectToken<N> {
     at: Resolved,
     grant: Grant,
+    proof: Proof,
     signed: Option<StoredAssertion>,
     then: N,
 }
 
+impl<N> ExpectToken<N> {
+    fn request(&self) -> Request {
+        token::request(&self.at, &self.grant, &self.proof)
+    }
+}
+
 impl<T: 'static, N: Expect<Result<Redeemed, Error>, T> + 'static> Expect<Outcome, T> for ExpectToken<N> {
     fn on(self: Box<Self>, outcome: Outcome, now: Timestamp) -> Result<Step<T>, Error> {
-        let Self { at, grant, signed, then } = *self;
+        let Self { at, grant, signed, then, .. } = *self;
         let then = Box::new(then);
         let mut learned = CacheUpdate { assertions: signed.into_iter().collect(), ..CacheUpdate::default() };
         let verdict = match outcome {

@@ -13,6 +13,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use url::Url;
+
 use crate::application::ClientCredential;
 use crate::authority::{AuthorityKind, Endpoints};
 use crate::cache::{
@@ -25,7 +27,6 @@ use crate::http::Outcome;
 use crate::preflight::FlowKind;
 use crate::protocol::{discovery, provider};
 use crate::prove::assertion_key;
-use crate::redeem::token_endpoint;
 use crate::retry;
 use crate::step::{Expect, Step};
 use crate::time::Timestamp;
@@ -62,7 +63,7 @@ pub(crate) fn resolve<T: 'static>(
         // Where the endpoint is not known yet, nothing is sent twice either.
         assertion: Endpoints::template(authority.clone()).filter(|_| signs).and_then(|endpoints| {
             let is_the_applications = cx.flow() == FlowKind::ClientCredentials;
-            assertion_key(&cx, token_endpoint(&cx, &endpoints, is_the_applications).as_str())
+            assertion_key(&cx, cx.token_endpoint(&endpoints, is_the_applications).as_str())
         }),
         clock: cx.app().credential().and_then(|_| authority.host()).map(str::to_owned),
     };
@@ -115,14 +116,17 @@ impl<T: 'static, N: Expect<Result<Resolved, Error>, T> + 'static> Expect<Result<
             return then.on(resolved.map_err(|fault| cx.fail(fault)), now);
         }
         let Some(endpoints) = Endpoints::template(cx.authority().clone()) else {
-            let request = provider::request(&cx);
-            return Ok(retry::send(request, ExpectProvider { cx, memory, then }));
+            let next = ExpectProvider { cx, memory, then };
+            return Ok(retry::send(next, |state| provider::request(&state.cx)));
         };
         if !cx.authority().needs_instance_discovery() {
             return then.on(Ok(memory.with(&cx, endpoints)), now);
         }
-        match discovery::request(&cx, &endpoints.authorization()) {
-            Some(request) => Ok(retry::send(request, ExpectInstance { cx, memory, then })),
+        match discovery::address(&endpoints.authorization()) {
+            Some(address) => {
+                let next = ExpectInstance { cx, memory, address, then };
+                Ok(retry::send(next, |state| discovery::request(&state.cx, state.address.clone())))
+            }
             None => {
                 let authority = cx.authority().to_string();
                 let reason = "its host cannot be asked about";
@@ -179,12 +183,13 @@ impl Memory {
 struct ExpectInstance<N> {
     cx: Context,
     memory: Memory,
+    address: Url,
     then: Box<N>,
 }
 
 impl<T: 'static, N: Expect<Result<Resolved, Error>, T> + 'static> Expect<Outcome, T> for ExpectInstance<N> {
     fn on(self: Box<Self>, outcome: Outcome, now: Timestamp) -> Result<Step<T>, Error> {
-        let Self { cx, memory, then } = *self;
+        let Self { cx, memory, then, .. } = *self;
         let knowledge = match outcome {
             Err(error) => Err(Fault::Transport { service: Service::InstanceDiscovery, error }),
             Ok(response) => discovery::response(&response, now).map(|()| AuthorityKnowledge::Instance),

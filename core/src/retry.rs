@@ -12,26 +12,30 @@ use crate::http::{Outcome, Request, Response, TransportErrorKind};
 use crate::step::{Expect, Step};
 use crate::time::Timestamp;
 
-/// Sends a GET, and once more after a second if the server failed (5xx without `Retry-After`) or was too slow.
-/// The last outcome goes to `then`.
-pub(crate) fn send<T: 'static>(request: Request, then: impl Expect<Outcome, T> + 'static) -> Step<T> {
-    let again = request.clone();
-    Step::send(request, ExpectFirst { again, then })
+/// Sends what `request` makes of the state `then`, and once more after a second if the server failed (5xx without
+/// `Retry-After`) or was too slow. The last outcome goes to `then`.
+///
+/// The request is made anew for the second time, as there seldom is one.
+pub(crate) fn send<T: 'static, N: Expect<Outcome, T> + 'static>(
+    then: N,
+    request: fn(&N) -> Request,
+) -> Step<T> {
+    Step::send(request(&then), ExpectFirst { request, then })
 }
 
 const PAUSE: Duration = Duration::from_secs(1);
 
 #[derive(Debug)]
 struct ExpectFirst<N> {
-    again: Request,
+    request: fn(&N) -> Request,
     then: N,
 }
 
 impl<T: 'static, N: Expect<Outcome, T> + 'static> Expect<Outcome, T> for ExpectFirst<N> {
     fn on(self: Box<Self>, outcome: Outcome, now: Timestamp) -> Result<Step<T>, Error> {
         if is_worth_a_second_try(&outcome) {
-            let Self { again, then } = *self;
-            return Ok(Step::wait(now.after(PAUSE), ExpectPause { again, then }));
+            let Self { request, then } = *self;
+            return Ok(Step::wait(now.after(PAUSE), ExpectPause { request, then }));
         }
         Box::new(self.then).on(outcome, now)
     }
@@ -39,13 +43,13 @@ impl<T: 'static, N: Expect<Outcome, T> + 'static> Expect<Outcome, T> for ExpectF
 
 #[derive(Debug)]
 struct ExpectPause<N> {
-    again: Request,
+    request: fn(&N) -> Request,
     then: N,
 }
 
 impl<T: 'static, N: Expect<Outcome, T> + 'static> Expect<(), T> for ExpectPause<N> {
     fn on(self: Box<Self>, (): (), _now: Timestamp) -> Result<Step<T>, Error> {
-        Ok(Step::send(self.again, self.then))
+        Ok(Step::send((self.request)(&self.then), self.then))
     }
 }
 

@@ -12,6 +12,8 @@
 
 use std::time::Duration;
 
+use url::Url;
+
 use crate::application::{PublicClientApplication, RequestOptions};
 use crate::context::{Context, Resolved};
 use crate::error::{Error, Fault, Service, Unsupported};
@@ -75,18 +77,20 @@ impl Expect<Result<Resolved, Error>, AuthenticationResult> for ExpectAuthority {
         let at = resolved?;
         let endpoint =
             at.endpoints.device_authorization().ok_or_else(|| at.cx.fail(Unsupported::NoDeviceEndpoint))?;
-        Ok(retry::send(device::request(&at.cx, endpoint), ExpectDeviceCode { at }))
+        let next = ExpectDeviceCode { at, endpoint };
+        Ok(retry::send(next, |state| device::request(&state.at.cx, state.endpoint.clone())))
     }
 }
 
 #[derive(Debug)]
 struct ExpectDeviceCode {
     at: Resolved,
+    endpoint: Url,
 }
 
 impl Expect<Outcome, AuthenticationResult> for ExpectDeviceCode {
     fn on(self: Box<Self>, outcome: Outcome, now: Timestamp) -> Result<Step<AuthenticationResult>, Error> {
-        let Self { at } = *self;
+        let Self { at, .. } = *self;
         let response = outcome.map_err(|error| at.cx.unreachable(Service::DeviceAuthorization, error))?;
         let loopback = at.cx.authority().options().allow_http_loopback;
         let answer = device::response(&response, loopback, now).map_err(|fault| at.cx.fail(fault))?;

@@ -72,7 +72,8 @@ impl Expect<Result<Resolved, Error>, AuthenticationResult> for ExpectAuthority {
     ) -> Result<Step<AuthenticationResult>, Error> {
         let Self { username } = *self;
         let at = resolved?;
-        Ok(retry::send(realm::request(&at.cx, &username), ExpectRealm { at, username }))
+        let next = ExpectRealm { at, username };
+        Ok(retry::send(next, |state| realm::request(&state.at.cx, &state.username)))
     }
 }
 

@@ -89,10 +89,8 @@ impl Expect<Result<Resolved, Error>, AuthenticationResult> for ExpectAuthority {
         let Self { username, password } = *self;
         let at = resolved?;
         if let AuthorityKind::Entra(_) = at.cx.authority().kind() {
-            return Ok(retry::send(
-                realm::request(&at.cx, &username),
-                ExpectRealm { at, username, password },
-            ));
+            let next = ExpectRealm { at, username, password };
+            return Ok(retry::send(next, |state| realm::request(&state.at.cx, &state.username)));
         }
         // Nobody else has a realm: the account is the authority's own.
         if password.expose().is_empty() {

@@ -13,13 +13,17 @@ use crate::http::{Request, Response};
 use crate::protocol::token;
 use crate::time::Timestamp;
 
-/// Asks the public cloud, as it knows all the others. `None` cannot happen: the address is a constant.
-pub(crate) fn request(cx: &Context, authorization_endpoint: &Url) -> Option<Request> {
+/// Where it is asked: at the public cloud, as it knows all the others. `None` cannot happen: the address is a constant.
+pub(crate) fn address(authorization_endpoint: &Url) -> Option<Url> {
     let mut url = Url::parse("https://login.microsoftonline.com/common/discovery/instance").ok()?;
     url.query_pairs_mut()
         .append_pair("api-version", "1.1")
         .append_pair("authorization_endpoint", authorization_endpoint.as_str());
-    Some(cx.identify(Request::get(url).header(ACCEPT, HeaderValue::from_static("application/json"))))
+    Some(url)
+}
+
+pub(crate) fn request(cx: &Context, address: Url) -> Request {
+    cx.identify(Request::get(address).header(ACCEPT, HeaderValue::from_static("application/json")))
 }
 
 /// Reads the answer: a host that the service knows has a `tenant_discovery_endpoint`. The other names of the host that it

@@ -4,7 +4,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, ORIGIN};
 use http::{HeaderName, HeaderValue};
-use url::{Url, form_urlencoded};
+use url::form_urlencoded;
 use zeroize::Zeroizing;
 
 use crate::cache::AccountSource;
@@ -112,9 +112,10 @@ impl Grant {
     }
 }
 
-/// The request that redeems `grant` at `endpoint`.
-pub(crate) fn request(at: &Resolved, mut endpoint: Url, grant: &Grant, proof: &Proof) -> Request {
+/// The request that redeems `grant`.
+pub(crate) fn request(at: &Resolved, grant: &Grant, proof: &Proof) -> Request {
     let cx = &at.cx;
+    let mut endpoint = cx.token_endpoint(&at.endpoints, grant.is_the_applications());
     if !cx.options().extra_query_parameters.is_empty() {
         endpoint.query_pairs_mut().extend_pairs(&cx.options().extra_query_parameters);
     }
@@ -316,8 +317,7 @@ mod tests {
             [("https://login.microsoftonline.com/t", true), ("https://sts.contoso.com/adfs", false)]
         {
             let at = at(authority, "app", "s", RequestOptions::default());
-            let endpoint = at.endpoints.token();
-            let request = request(&at, endpoint, &grant, &Proof::None);
+            let request = request(&at, &grant, &Proof::None);
             let body = std::str::from_utf8(request.body.expose()).unwrap();
             assert_eq!(body.contains("client_info"), told);
             assert_eq!(request.headers.contains_key("x-anchormailbox"), told);
@@ -335,7 +335,7 @@ mod tests {
             let mut at = at("https://login.microsoftonline.com/t", "app", "s", options.clone());
             at.cx = Context::new(FlowKind::AuthorizationCode, app, Vec::new(), options, seed).unwrap();
             let grant = Grant::RefreshToken { refresh_token: Secret::new("r") };
-            let request = request(&at, at.endpoints.token(), &grant, &Proof::None);
+            let request = request(&at, &grant, &Proof::None);
             let sent = request.headers.get("x-client-current-telemetry").map(|value| value.to_str().unwrap());
             assert_eq!(sent, header);
         }
