@@ -29,7 +29,8 @@ struct Inner {
     scopes: Vec<String>,
     options: RequestOptions,
     claims: Option<String>,
-    correlation_id: String,
+    /// As the headers have it: of visible ASCII.
+    correlation_id: HeaderValue,
     /// Those of the metadata document that the application supplied.
     supplied_endpoints: Option<FederationEndpoints>,
     seed: Seed,
@@ -81,13 +82,13 @@ impl Context {
             None => None,
         };
         let correlation_id = match &options.correlation_id {
-            Some(id)
-                if HeaderValue::from_str(id).is_ok_and(|value| value.to_str().is_ok() && !id.is_empty()) =>
-            {
-                id.clone()
-            }
-            Some(_) => return Err(refuse("correlation id", "it cannot be sent as a header")),
-            None => seed.uuid("correlation", 0),
+            Some(id) => HeaderValue::from_str(id),
+            None => HeaderValue::try_from(seed.uuid("correlation", 0)),
+        };
+        let Some(correlation_id) =
+            correlation_id.ok().filter(|id| id.to_str().is_ok_and(|id| !id.is_empty()))
+        else {
+            return Err(refuse("correlation id", "it cannot be sent as a header"));
         };
         Ok(Self(Arc::new(Inner {
             flow,
@@ -144,7 +145,7 @@ impl Context {
     }
 
     pub(crate) fn correlation_id(&self) -> &str {
-        &self.0.correlation_id
+        self.0.correlation_id.to_str().unwrap_or_default()
     }
 
     /// The scopes as the caller gave them.
@@ -165,34 +166,33 @@ impl Context {
 
     /// What goes over the wire for a user: the caller's scopes, then those of OpenID Connect that are missing.
     pub(crate) fn user_scopes(&self) -> String {
-        let mut all: Vec<&str> = self.0.scopes.iter().map(String::as_str).collect();
-        for reserved in RESERVED_SCOPES {
-            if !all.iter().any(|scope| scope.eq_ignore_ascii_case(reserved)) {
-                all.push(reserved);
+        let scopes = self.0.scopes.iter().map(String::as_str);
+        let is_missing = |reserved: &&str| !scopes.clone().any(|scope| scope.eq_ignore_ascii_case(reserved));
+        let all = || scopes.clone().chain(RESERVED_SCOPES.into_iter().filter(is_missing));
+        let room = all().fold(0, |room: usize, scope| room.saturating_add(scope.len()).saturating_add(1));
+        let mut text = String::with_capacity(room);
+        for scope in all() {
+            if !text.is_empty() {
+                text.push(' ');
             }
+            text.push_str(scope);
         }
-        all.join(" ")
+        text
     }
 
     /// Adds the headers by which the service recognises the call and, if allowed, the library.
     pub(crate) fn identify(&self, request: Request) -> Request {
         let request = request
-            .hint(HeaderName::from_static("client-request-id"), self.correlation_id())
-            .header(HeaderName::from_static("return-client-request-id"), HeaderValue::from_static("true"));
+            .header(CLIENT_REQUEST_ID, self.0.correlation_id.clone())
+            .header(RETURN_CLIENT_REQUEST_ID, HeaderValue::from_static("true"));
         if !self.0.app.client_info_headers() {
             return request;
         }
         request
-            .header(HeaderName::from_static("x-client-sku"), HeaderValue::from_static("Entrada"))
-            .header(
-                HeaderName::from_static("x-client-ver"),
-                HeaderValue::from_static(env!("CARGO_PKG_VERSION")),
-            )
+            .header(CLIENT_SKU, HeaderValue::from_static("Entrada"))
+            .header(CLIENT_VERSION, HeaderValue::from_static(env!("CARGO_PKG_VERSION")))
             // A promise: `Retry-After` and 429 are obeyed, by the throttles that flows remember.
-            .header(
-                HeaderName::from_static("x-ms-lib-capability"),
-                HeaderValue::from_static("retry-after, h429"),
-            )
+            .header(LIBRARY_CAPABILITY, HeaderValue::from_static("retry-after, h429"))
     }
 
     /// The flow's end in failure.
@@ -221,6 +221,12 @@ impl Context {
         Some(url)
     }
 }
+
+const CLIENT_REQUEST_ID: HeaderName = HeaderName::from_static("client-request-id");
+const RETURN_CLIENT_REQUEST_ID: HeaderName = HeaderName::from_static("return-client-request-id");
+const CLIENT_SKU: HeaderName = HeaderName::from_static("x-client-sku");
+const CLIENT_VERSION: HeaderName = HeaderName::from_static("x-client-ver");
+const LIBRARY_CAPABILITY: HeaderName = HeaderName::from_static("x-ms-lib-capability");
 
 /// What a flow knows once its authority can be asked. Cheap enough to clone.
 #[derive(Debug, Clone)]

@@ -16,7 +16,8 @@ pub(crate) fn of_parts<'a>(parts: impl IntoIterator<Item = &'a str>) -> String {
     let mut hash = Sha256::new();
     for part in parts {
         // Hashing cannot fail.
-        let _ = write!(Hashing(&mut hash), "{}:{part}", part.len());
+        let _ = write!(Hashing(&mut hash), "{}:", part.len());
+        hash.update(part);
     }
     URL_SAFE_NO_PAD.encode(hash.finalize())
 }

@@ -42,21 +42,26 @@ impl Request {
     /// Flows make their own requests; this is for what tests a host or sends along its way.
     #[must_use]
     pub fn get(url: Url) -> Self {
-        Self {
-            method: Method::GET,
-            url,
-            headers: HeaderMap::new(),
-            body: SecretBytes::default(),
-            auth: HttpAuth::Anonymous,
-            response_limit: RESPONSE_LIMIT,
-            timeout: TIMEOUT,
-        }
+        Self::new(Method::GET, url, HeaderMap::new(), SecretBytes::default())
     }
 
     /// A POST of a body with the usual limits.
     #[must_use]
     pub fn post(url: Url, body: impl Into<SecretBytes>) -> Self {
-        Self { method: Method::POST, body: body.into(), ..Self::get(url) }
+        // Room for the headers of a token request.
+        Self::new(Method::POST, url, HeaderMap::with_capacity(10), body.into())
+    }
+
+    const fn new(method: Method, url: Url, headers: HeaderMap, body: SecretBytes) -> Self {
+        Self {
+            method,
+            url,
+            headers,
+            body,
+            auth: HttpAuth::Anonymous,
+            response_limit: RESPONSE_LIMIT,
+            timeout: TIMEOUT,
+        }
     }
 
     /// Sets a header in place of any of its name. Mark a value that is a credential sensitive beforehand.
@@ -67,8 +72,8 @@ impl Request {
     }
 
     /// Sets a header if its value can be one: visible ASCII. A hint that cannot travel is left out.
-    pub(crate) fn hint(mut self, name: HeaderName, value: &str) -> Self {
-        if let Ok(value) = HeaderValue::from_str(value)
+    pub(crate) fn hint(mut self, name: HeaderName, value: impl TryInto<HeaderValue>) -> Self {
+        if let Ok(value) = value.try_into()
             && value.to_str().is_ok()
         {
             self.headers.insert(name, value);

@@ -75,33 +75,34 @@ pub(crate) mod exposed {
 
 /// Secret bytes: the body of a request or of a response.
 ///
-/// As [`Secret`]: shared when cloned, wiped at the last drop, printed as their length alone.
+/// As [`Secret`]: shared when cloned, wiped at the last drop, printed as their length alone. Their `Default` is none,
+/// and takes no memory.
 #[derive(Clone, Default)]
-pub struct SecretBytes(Arc<Zeroizing<Vec<u8>>>);
+pub struct SecretBytes(Option<Arc<Zeroizing<Vec<u8>>>>);
 
 impl SecretBytes {
     /// Takes ownership of bytes, without copying them.
     #[must_use]
     pub fn new(bytes: impl Into<Vec<u8>>) -> Self {
-        Self(Arc::new(Zeroizing::new(bytes.into())))
+        Self(Some(Arc::new(Zeroizing::new(bytes.into()))))
     }
 
     /// The bytes themselves.
     #[must_use]
     pub fn expose(&self) -> &[u8] {
-        &self.0
+        self.0.as_ref().map_or(&[], |bytes| bytes.as_slice())
     }
 
     /// How many bytes there are.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.0.len()
+        self.expose().len()
     }
 
     /// Whether there are none.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.expose().is_empty()
     }
 }
 

@@ -128,20 +128,23 @@ pub(crate) fn request(at: &Resolved, grant: &Grant, proof: &Proof) -> Request {
     }
     if let Grant::AuthorizationCode { origin: Some(origin), .. } = grant {
         // Codes of a single-page application are redeemed across origins, and only so.
-        request = request.hint(ORIGIN, origin);
+        request = request.hint(ORIGIN, origin.as_str());
     }
     if cx.authority().kind().routes_by_user() {
         let hint = grant.username().or(cx.options().login_hint.as_deref());
         if let Some(username) = hint {
             // Routes the request to where the user's data is.
-            request = request.hint(HeaderName::from_static("x-anchormailbox"), &format!("UPN:{username}"));
+            request = request.hint(ANCHOR_MAILBOX, ["UPN:", username].concat());
         }
     }
     if cx.app().server_telemetry() {
-        request = request.hint(HeaderName::from_static("x-client-current-telemetry"), &telemetry(at, grant));
+        request = request.hint(CURRENT_TELEMETRY, telemetry(at, grant));
     }
     cx.identify(request)
 }
+
+const ANCHOR_MAILBOX: HeaderName = HeaderName::from_static("x-anchormailbox");
+const CURRENT_TELEMETRY: HeaderName = HeaderName::from_static("x-client-current-telemetry");
 
 /// What is told of the call: the schema, the flow, that the cache gave nothing, the region and that the application named
 /// it, and that the token is a bearer's.
@@ -173,8 +176,8 @@ fn form(at: &Resolved, grant: &Grant, proof: &Proof) -> String {
     let cx = &at.cx;
     let scope = if grant.is_the_applications() { cx.scopes().join(" ") } else { cx.user_scopes() };
     let encoded = match grant {
-        Grant::Saml { assertion, .. } => Secret::new(STANDARD.encode(assertion.expose())),
-        _ => Secret::default(),
+        Grant::Saml { assertion, .. } => Zeroizing::new(STANDARD.encode(assertion.expose())),
+        _ => Zeroizing::default(),
     };
     let mut pairs = Vec::with_capacity(12);
     pairs.extend([("client_id", cx.app().client_id()), ("scope", &scope), ("grant_type", grant.name())]);
@@ -182,7 +185,7 @@ fn form(at: &Resolved, grant: &Grant, proof: &Proof) -> String {
         Grant::Password { username, password } => {
             pairs.extend([("username", username.as_str()), ("password", password.expose())]);
         }
-        Grant::Saml { .. } => pairs.push(("assertion", encoded.expose())),
+        Grant::Saml { .. } => pairs.push(("assertion", &encoded)),
         Grant::DeviceCode { code } => pairs.push(("device_code", code.expose())),
         Grant::AuthorizationCode { code, redirect_uri, verifier, spa_code, .. } => {
             pairs.extend([
