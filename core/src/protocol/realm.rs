@@ -2,6 +2,8 @@
 //!
 //! `GET https://{host}/common/userrealm/{upn}?api-version=1.0`
 
+use std::borrow::Cow;
+
 use http::header::ACCEPT;
 use http::{HeaderValue, StatusCode};
 use serde::Deserialize;
@@ -10,7 +12,7 @@ use url::Url;
 use crate::context::Context;
 use crate::error::{Fault, Service, Unsupported, Violation};
 use crate::http::{Request, Response};
-use crate::protocol::lenient::text;
+use crate::protocol::lenient::borrowed;
 use crate::time::Timestamp;
 
 /// What the service says of a user's domain.
@@ -85,20 +87,19 @@ pub(crate) fn response(response: &Response, now: Timestamp) -> Result<Realm, Fau
 /// If it is no such object, or tells of an account that cannot sign in silently: a personal one (the domain
 /// `live.com`), one of an unknown kind, or one whose domain is federated with another protocol than WS-Trust.
 pub fn parse(body: &[u8]) -> Result<Realm, RealmError> {
-    let answer: Answer = crate::protocol::json_object(body)
+    let answer: Answer<'_> = crate::protocol::json_object(body)
         .and_then(|text| serde_json::from_str(text).ok())
         .ok_or(RealmError::Violation(Violation::RealmNotJson))?;
-    let is = |text: &Option<String>, name: &str| {
-        text.as_deref().is_some_and(|t| t.trim().eq_ignore_ascii_case(name))
-    };
-    if is(&answer.domain_name, "live.com") {
+    let is = |text: Option<&str>, name: &str| text.is_some_and(|t| t.trim().eq_ignore_ascii_case(name));
+    if is(answer.domain_name.as_deref(), "live.com") {
         return Err(Unsupported::PersonalAccount.into());
     }
-    if is(&answer.account_type, "Managed") {
+    let account_type = answer.account_type.as_ref().map(|Name(name)| &**name);
+    if is(account_type, "Managed") {
         return Ok(Realm::Managed);
     }
-    if !is(&answer.account_type, "Federated") {
-        return Err(match answer.account_type {
+    if !is(account_type, "Federated") {
+        return Err(match account_type {
             None => RealmError::Violation(Violation::RealmWithoutAccountType),
             Some(_) => Unsupported::UnknownUserType.into(),
         });
@@ -124,24 +125,29 @@ pub(crate) fn address(text: &str, what: &'static str, allow_http_loopback: bool)
     }
 }
 
-fn filled(text: Option<String>) -> Option<String> {
+fn filled(text: Option<Cow<'_, str>>) -> Option<String> {
     text.map(|text| text.trim().to_owned()).filter(|text| !text.is_empty())
 }
 
 #[derive(Deserialize)]
-struct Answer {
-    account_type: Option<String>,
-    #[serde(default, deserialize_with = "text")]
-    domain_name: Option<String>,
-    #[serde(default, deserialize_with = "text")]
-    federation_protocol: Option<String>,
-    #[serde(default, deserialize_with = "text")]
-    federation_metadata_url: Option<String>,
-    #[serde(default, deserialize_with = "text")]
-    federation_active_auth_url: Option<String>,
-    #[serde(default, deserialize_with = "text")]
-    cloud_audience_urn: Option<String>,
+struct Answer<'a> {
+    #[serde(borrow)]
+    account_type: Option<Name<'a>>,
+    #[serde(borrow, default, deserialize_with = "borrowed")]
+    domain_name: Option<Cow<'a, str>>,
+    #[serde(borrow, default, deserialize_with = "borrowed")]
+    federation_protocol: Option<Cow<'a, str>>,
+    #[serde(borrow, default, deserialize_with = "borrowed")]
+    federation_metadata_url: Option<Cow<'a, str>>,
+    #[serde(borrow, default, deserialize_with = "borrowed")]
+    federation_active_auth_url: Option<Cow<'a, str>>,
+    #[serde(borrow, default, deserialize_with = "borrowed")]
+    cloud_audience_urn: Option<Cow<'a, str>>,
 }
+
+/// A text and nothing else.
+#[derive(Deserialize)]
+struct Name<'a>(#[serde(borrow)] Cow<'a, str>);
 
 #[cfg(test)]
 mod tests {

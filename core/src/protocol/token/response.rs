@@ -1,5 +1,6 @@
 //! What the token endpoint answers.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use http::StatusCode;
@@ -10,7 +11,7 @@ use crate::authority::AuthorityKind;
 use crate::error::{Fault, Refusal, Service, Violation};
 use crate::http::Response;
 use crate::protocol::id_token::{ClientInfo, IdTokenClaims};
-use crate::protocol::lenient::{seconds, text};
+use crate::protocol::lenient::{borrowed, seconds, text};
 use crate::secret::Secret;
 use crate::text::Text;
 use crate::time::Timestamp;
@@ -55,14 +56,14 @@ pub struct TokenResponse {
 pub fn response(response: &Response, kind: &AuthorityKind, now: Timestamp) -> Result<TokenResponse, Fault> {
     let violated = |rule| Fault::breach(rule, response);
     let body = crate::protocol::json_object(response.body.expose());
-    let answer = body.and_then(|body| serde_json::from_str::<Answer>(body).ok());
+    let answer = body.and_then(|body| serde_json::from_str::<Answer<'_>>(body).ok());
     // A success is read once; only what may be a refusal is read again as one.
     match &answer {
         Some(Answer { error: None, .. }) => {}
         Some(Answer { error: Some(error), .. }) if !error.is_empty() => {
             let bare = || Refusal {
                 retry_after: crate::retry::retry_after(response, now),
-                ..Refusal::new(response.status, error.as_str())
+                ..Refusal::new(response.status, &**error)
             };
             return Err(Fault::Refused(Box::new(refusal(response, now).unwrap_or_else(bare))));
         }
@@ -117,7 +118,7 @@ pub fn response(response: &Response, kind: &AuthorityKind, now: Timestamp) -> Re
 const DEFAULT_LIFETIME: Duration = Duration::from_secs(600);
 
 #[derive(Deserialize)]
-struct Answer {
+struct Answer<'a> {
     #[serde(default, deserialize_with = "secret")]
     access_token: Option<Secret>,
     #[serde(default, deserialize_with = "text")]
@@ -128,8 +129,8 @@ struct Answer {
     ext_expires_in: Option<Duration>,
     #[serde(default, deserialize_with = "seconds")]
     refresh_in: Option<Duration>,
-    #[serde(default, deserialize_with = "text")]
-    scope: Option<String>,
+    #[serde(borrow, default, deserialize_with = "borrowed")]
+    scope: Option<Cow<'a, str>>,
     #[serde(default, deserialize_with = "secret")]
     refresh_token: Option<Secret>,
     #[serde(default, deserialize_with = "secret")]
@@ -140,8 +141,8 @@ struct Answer {
     foci: Option<String>,
     #[serde(default, deserialize_with = "secret")]
     spa_code: Option<Secret>,
-    #[serde(default, deserialize_with = "text")]
-    error: Option<String>,
+    #[serde(borrow, default, deserialize_with = "borrowed")]
+    error: Option<Cow<'a, str>>,
 }
 
 fn secret<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Secret>, D::Error> {
