@@ -5,22 +5,32 @@
 //! that came another way. Its times are not checked either: the application's clock may be off, and the access
 //! token is the API's to judge.
 
+mod claims;
+
+use std::fmt;
 use std::sync::Arc;
 
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
+use self::claims::Claims;
 use crate::protocol::lenient;
 
 /// The claims of an ID token: all of them, with accessors for those that Entrada itself reads. Shared, so that clones are
 /// cheap.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct IdTokenClaims(Arc<Map<String, Value>>);
+#[derive(Clone, PartialEq, Eq, Default)]
+pub struct IdTokenClaims(Arc<Claims>);
 
 /// Claims that were read elsewhere.
 impl From<Map<String, Value>> for IdTokenClaims {
     fn from(claims: Map<String, Value>) -> Self {
-        Self(Arc::new(claims))
+        Self(Arc::new(claims.into()))
+    }
+}
+
+impl fmt::Debug for IdTokenClaims {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("IdTokenClaims").field(self.as_map()).finish()
     }
 }
 
@@ -30,22 +40,20 @@ impl IdTokenClaims {
     pub fn parse(id_token: &str) -> Option<Self> {
         let mut parts = id_token.split('.');
         let (_header, payload) = (parts.next()?, parts.next()?);
-        match serde_json::from_slice(&lenient::base64(payload)?) {
-            Ok(Value::Object(claims)) => Some(claims.into()),
-            _ => None,
-        }
+        let payload = String::from_utf8(lenient::base64(payload)?).ok()?;
+        Some(Self(Arc::new(Claims::read(payload)?)))
     }
 
     /// A claim that is a text and not empty.
     #[must_use]
     pub fn text(&self, name: &str) -> Option<&str> {
-        self.0.get(name).and_then(Value::as_str).filter(|text| !text.is_empty())
+        self.0.text(name)
     }
 
     /// Every claim, as it came.
     #[must_use]
     pub fn as_map(&self) -> &Map<String, Value> {
-        &self.0
+        self.0.all()
     }
 
     /// The name to sign in with: `preferred_username`, else `upn`, `unique_name` (AD FS), `email`, `name`.
@@ -102,6 +110,24 @@ mod tests {
     }
 
     #[test]
+    fn each_claim_is_read_as_the_map_has_it() {
+        let payload = r#"{"name":"Jo\u00e9 \ud83d\ude00","tid":"first","oid":5,"sub":["s"],"upn":"","x":"y","tid":"last",
+            "nonce":"n","nonce":null,"email":"j@x","groups":[{"a":[1.5e3,-1,true]}]}"#;
+        let read = IdTokenClaims::parse(&format!("e30.{}.", URL_SAFE_NO_PAD.encode(payload))).unwrap();
+        let map = serde_json::from_str::<Map<String, Value>>(payload).unwrap();
+        let given = IdTokenClaims::from(map.clone());
+        for claims in [&read, &given] {
+            for name in ["name", "tid", "oid", "sub", "upn", "x", "nonce", "email", "groups", "absent"] {
+                let text = map.get(name).and_then(Value::as_str).filter(|text| !text.is_empty());
+                assert_eq!(claims.text(name), text, "{name}");
+            }
+            assert_eq!(claims.as_map(), &map);
+        }
+        assert_eq!(read, given);
+        assert_ne!(read, IdTokenClaims::default());
+    }
+
+    #[test]
     fn the_fallbacks_come_in_their_order() {
         let claims =
             |payload: &str| IdTokenClaims::parse(&format!(".{}.", URL_SAFE_NO_PAD.encode(payload))).unwrap();
@@ -114,6 +140,13 @@ mod tests {
     fn what_is_no_jwt_gives_nothing() {
         for text in ["", "a", "a.b", "a.!!!.c", ".bnVsbA.", ".W10."] {
             assert_eq!(IdTokenClaims::parse(text), None, "{text}");
+        }
+        // Nor does an object that cannot be read to its end, wherever that shows.
+        let deep = format!(r#"{{"a":{}{}}}"#, "[".repeat(200), "]".repeat(200));
+        for payload in [r#"{"a":1e400}"#, r#"{"a":["\ud800"]}"#, r#"{"\ud800":1}"#, r#"{"oid":"a"}{"#, &deep]
+        {
+            assert!(serde_json::from_str::<Value>(payload).is_err());
+            assert_eq!(IdTokenClaims::parse(&format!(".{}.", STANDARD.encode(payload))), None, "{payload}");
         }
     }
 
