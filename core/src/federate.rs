@@ -50,11 +50,12 @@ impl Credential {
 }
 
 /// A user name without the blanks around it.
-pub(crate) fn username(text: &str) -> Result<String, Error> {
+pub(crate) fn username(text: String) -> Result<String, Error> {
     match text.trim() {
         "" => Err(Misuse::NoUsername.into()),
         // As a path segment these would lead elsewhere.
         "." | ".." => Err(Misuse::Argument { name: "user name", reason: "it is no name" }.into()),
+        name if name.len() == text.len() => Ok(text),
         name => Ok(name.to_owned()),
     }
 }

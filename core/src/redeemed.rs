@@ -42,7 +42,7 @@ pub(crate) fn redeemed(
         response.refresh_token = None;
     }
     let account = account(at, &response, grant.username().unwrap_or_default());
-    let scopes = response.scopes.clone().unwrap_or_else(|| cx.scopes().to_vec());
+    let scopes = response.scopes.take().unwrap_or_else(|| cx.scopes().to_vec());
     let result = AuthenticationResult {
         token_type: response.token_type.clone(),
         expires_on: now.after(response.expires_in),
@@ -98,7 +98,7 @@ pub(crate) fn cached(cx: &Context, token: &AccessToken, view: &TokenView) -> Aut
 
 fn account(at: &Resolved, response: &TokenResponse, username: &str) -> Option<Account> {
     let claims = response.id_token_claims.as_ref();
-    let home = response.client_info.as_ref().map(|info| format!("{}.{}", info.uid, info.utid));
+    let home = response.client_info.as_ref().map(|info| [&info.uid, ".", &info.utid].concat());
     let home = home.or_else(|| claims?.text("sub").map(str::to_owned))?;
     Some(Account {
         home_account_id: HomeAccountId::new(home),

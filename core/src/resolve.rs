@@ -10,6 +10,7 @@
 //! cloud. What cannot be confirmed is not used, as a credential would follow; that it could not is remembered for a
 //! while, so that a network without a way to the cloud costs one time-out and not one a call.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -71,12 +72,21 @@ pub(crate) fn resolve<T: 'static>(
 }
 
 fn throttle_key(cx: &Context, user: &str) -> ThrottleKey {
-    let mut scopes: Vec<_> = cx.scopes().iter().map(|scope| scope.to_ascii_lowercase()).collect();
+    let mut scopes: Vec<_> = cx.scopes().iter().map(|scope| lower_case(scope)).collect();
     scopes.sort_unstable();
     scopes.dedup();
-    let user = user.to_lowercase();
-    let client = [cx.app().client_id(), cx.authority().as_str(), user.as_str()];
-    ThrottleKey::new(client.into_iter().chain(scopes.iter().map(String::as_str)))
+    let user = lower_case(user);
+    let client = [cx.app().client_id(), cx.authority().as_str(), &*user];
+    ThrottleKey::new(client.into_iter().chain(scopes.iter().map(|scope| &**scope)))
+}
+
+/// Without a copy of what is in lower case already, as most names are.
+fn lower_case(text: &str) -> Cow<'_, str> {
+    if text.bytes().all(|byte| byte.is_ascii() && !byte.is_ascii_uppercase()) {
+        text.into()
+    } else {
+        text.to_lowercase().into()
+    }
 }
 
 #[derive(Debug)]

@@ -54,7 +54,7 @@ impl Flow for IntegratedWindowsAuth {
 
     fn start(self, _now: Timestamp, seed: Seed) -> Result<Step<AuthenticationResult>, Error> {
         let cx = Context::new(FlowKind::IntegratedWindowsAuth, self.app, self.scopes, self.options, seed)?;
-        let username = username(&self.username)?;
+        let username = username(self.username)?;
         Ok(resolve(cx, Subject::User(&username.clone()), ExpectAuthority { username }))
     }
 }

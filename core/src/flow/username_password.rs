@@ -68,7 +68,7 @@ impl Flow for UsernamePassword {
 
     fn start(self, _now: Timestamp, seed: Seed) -> Result<Step<AuthenticationResult>, Error> {
         let cx = Context::new(FlowKind::UsernamePassword, self.app, self.scopes, self.options, seed)?;
-        let username = username(&self.username)?;
+        let username = username(self.username)?;
         let subject = username.clone();
         Ok(resolve(cx, Subject::User(&subject), ExpectAuthority { username, password: self.password }))
     }

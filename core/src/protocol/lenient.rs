@@ -122,7 +122,7 @@ const LONGEST_SECONDS: f64 = 3650.0 * 86400.0;
 pub(super) fn base64(text: &str) -> Option<Vec<u8>> {
     static STANDARD: GeneralPurpose = lenient(&alphabet::STANDARD);
     static URL_SAFE: GeneralPurpose = lenient(&alphabet::URL_SAFE);
-    let is_standard = text.bytes().any(|byte| matches!(byte, b'+' | b'/'));
+    let is_standard = memchr::memchr2(b'+', b'/', text.as_bytes()).is_some();
     let engine = if is_standard { &STANDARD } else { &URL_SAFE };
     engine.decode(text.trim()).ok()
 }

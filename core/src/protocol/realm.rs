@@ -49,10 +49,13 @@ pub enum RealmError {
     Unsupported(#[from] Unsupported),
 }
 
+const PATH: &str = "/common/userrealm/";
+
 pub(crate) fn request(cx: &Context, username: &str) -> Request {
     // One path segment: of what RFC 3986 allows in it, only the unreserved and the at sign stay as they are. In a
     // guest's name a `#` would make the rest a fragment.
-    let mut path = String::from("/common/userrealm/");
+    let mut path = String::with_capacity(PATH.len().saturating_add(username.len().saturating_mul(3)));
+    path.push_str(PATH);
     for byte in username.bytes() {
         match byte {
             b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b'@' => {
