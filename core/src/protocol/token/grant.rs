@@ -175,17 +175,14 @@ const JWT_BEARER: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer
 fn form(at: &Resolved, grant: &Grant, proof: &Proof) -> String {
     let cx = &at.cx;
     let scope = if grant.is_the_applications() { cx.scopes().join(" ") } else { cx.user_scopes() };
-    let encoded = match grant {
-        Grant::Saml { assertion, .. } => Zeroizing::new(STANDARD.encode(assertion.expose())),
-        _ => Zeroizing::default(),
-    };
     let mut pairs = Vec::with_capacity(12);
     pairs.extend([("client_id", cx.app().client_id()), ("scope", &scope), ("grant_type", grant.name())]);
     match grant {
         Grant::Password { username, password } => {
             pairs.extend([("username", username.as_str()), ("password", password.expose())]);
         }
-        Grant::Saml { .. } => pairs.push(("assertion", &encoded)),
+        // Comes last.
+        Grant::Saml { .. } => {}
         Grant::DeviceCode { code } => pairs.push(("device_code", code.expose())),
         Grant::AuthorizationCode { code, redirect_uri, verifier, spa_code, .. } => {
             pairs.extend([
@@ -222,11 +219,47 @@ fn form(at: &Resolved, grant: &Grant, proof: &Proof) -> String {
         pairs.push(("client_info", if grant.is_the_applications() { "2" } else { "1" }));
     }
     pairs.extend(cx.claims().map(|claims| ("claims", claims)));
+    let assertion = match grant {
+        Grant::Saml { assertion, .. } => Some(Zeroizing::new(STANDARD.encode(assertion.expose()))),
+        _ => None,
+    };
+    let assertion = assertion.as_deref().map(|assertion| (ASSERTION, assertion.as_str()));
+    let room = assertion.map_or(0, |(name, base64)| {
+        let escapes = base64_escapes(base64).count();
+        name.len().saturating_add(base64.len()).saturating_add(escapes.saturating_mul(2))
+    });
     // Room for every byte to be escaped: a string that grows leaves its outgrown copies behind.
-    let room = pairs.iter().fold(0, |room: usize, (name, value)| {
+    let room = pairs.iter().fold(room, |room: usize, (name, value)| {
         room.saturating_add(name.len()).saturating_add(value.len().saturating_mul(3)).saturating_add(2)
     });
-    form_urlencoded::Serializer::new(String::with_capacity(room)).extend_pairs(pairs).finish()
+    let mut form = form_urlencoded::Serializer::new(String::with_capacity(room)).extend_pairs(pairs).finish();
+    if let Some((name, base64)) = assertion {
+        form.push_str(name);
+        push_base64(&mut form, base64);
+    }
+    form
+}
+
+const ASSERTION: &str = "&assertion=";
+
+/// The places in base64 of what does not stand for itself in a form. All else does, which spares looking at each byte of
+/// an assertion.
+fn base64_escapes(base64: &str) -> impl Iterator<Item = usize> {
+    memchr::memchr3_iter(b'+', b'/', b'=', base64.as_bytes())
+}
+
+fn push_base64(form: &mut String, base64: &str) {
+    let mut start = 0;
+    for at in base64_escapes(base64) {
+        form.push_str(base64.get(start..at).unwrap_or_default());
+        form.push_str(match base64.as_bytes().get(at) {
+            Some(b'+') => "%2B",
+            Some(b'/') => "%2F",
+            _ => "%3D",
+        });
+        start = at.saturating_add(1);
+    }
+    form.push_str(base64.get(start..).unwrap_or_default());
 }
 
 #[cfg(test)]
@@ -268,6 +301,23 @@ mod tests {
             assert!(form.len() > 90_000);
             assert!(form.capacity() - form.len() < 500, "{} for {}", form.capacity(), form.len());
         }
+    }
+
+    #[test]
+    fn an_assertion_is_escaped_as_any_value_is() {
+        let at = at("https://login.microsoftonline.com/t", "app", "s", RequestOptions::default());
+        let mut all = String::new();
+        for length in 0..70 {
+            let bytes: Vec<u8> = (0..length).map(|at: u8| at.wrapping_mul(151)).collect();
+            let expected =
+                form_urlencoded::byte_serialize(STANDARD.encode(&bytes).as_bytes()).collect::<String>();
+            let assertion = SecretBytes::new(bytes);
+            let grant = Grant::Saml { version: SamlVersion::V1_1, assertion, username: "joe".to_owned() };
+            let form = form(&at, &grant, &Proof::None);
+            assert_eq!(form.split_once("&assertion=").unwrap().1, expected);
+            all.push_str(&expected);
+        }
+        assert!(["%2B", "%2F", "%3D"].iter().all(|escape| all.contains(escape)));
     }
 
     #[test]
