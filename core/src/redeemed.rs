@@ -206,7 +206,7 @@ fn records(
             authority_type: authority_type(cx.authority().kind()),
             given_name: claim("given_name"),
             family_name: claim("family_name"),
-            client_info: response.client_info_text.as_deref().map(Into::into),
+            client_info: response.client_info_text.map(Into::into),
             account_source: grant.account_source(),
         }));
     }
