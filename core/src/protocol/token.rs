@@ -1,5 +1,6 @@
 //! The token endpoint: grants, and what it answers (RFC 6749).
 
+mod form;
 mod grant;
 mod refusal;
 mod response;
