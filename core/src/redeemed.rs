@@ -139,7 +139,10 @@ fn target(cx: &Context, result: &AuthenticationResult) -> Text {
         }
     }
     // In the order of the other libraries, which make the names of their entries from it.
-    target.sort_by_cached_key(|scope| scope.to_ascii_lowercase());
+    fn lower(scope: &str) -> impl Iterator<Item = u8> {
+        scope.bytes().map(|byte| byte.to_ascii_lowercase())
+    }
+    target.sort_unstable_by(|one, other| lower(one).cmp(lower(other)));
     target.join(" ").into()
 }
 
