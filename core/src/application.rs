@@ -20,6 +20,7 @@ use crate::flow::sign_out::SignOut;
 use crate::flow::silent::{AccountId, Silent};
 use crate::flow::username_password::UsernamePassword;
 use crate::secret::Secret;
+use crate::text::Text;
 
 /// An application that cannot keep a secret: on a desktop, a command line, a phone.
 ///
@@ -28,7 +29,7 @@ use crate::secret::Secret;
 #[non_exhaustive]
 pub struct PublicClientApplication {
     /// The identifier of the registration, usually a GUID.
-    pub client_id: String,
+    pub client_id: Text,
     /// Who issues the tokens.
     pub authority: Authority,
     /// What the application can handle, such as `cp1` for claims challenges. None by default.
@@ -45,7 +46,7 @@ pub struct PublicClientApplication {
 impl PublicClientApplication {
     /// An application with the default settings.
     #[must_use]
-    pub fn new(client_id: impl Into<String>, authority: Authority) -> Self {
+    pub fn new(client_id: impl Into<Text>, authority: Authority) -> Self {
         Self {
             client_id: client_id.into(),
             authority,
@@ -162,7 +163,7 @@ impl PublicClientApplication {
 #[non_exhaustive]
 pub struct ConfidentialClientApplication {
     /// The identifier of the registration, usually a GUID.
-    pub client_id: String,
+    pub client_id: Text,
     /// Who issues the tokens.
     pub authority: Authority,
     /// How it proves who it is.
@@ -180,7 +181,7 @@ pub struct ConfidentialClientApplication {
 impl ConfidentialClientApplication {
     /// An application with the default settings.
     #[must_use]
-    pub fn new(client_id: impl Into<String>, authority: Authority, credential: ClientCredential) -> Self {
+    pub fn new(client_id: impl Into<Text>, authority: Authority, credential: ClientCredential) -> Self {
         Self {
             client_id: client_id.into(),
             authority,
@@ -302,6 +303,13 @@ impl Application {
         match self {
             Self::Public(app) => &app.client_id,
             Self::Confidential(app) => &app.client_id,
+        }
+    }
+
+    pub(crate) fn shared_client_id(&self) -> Text {
+        match self {
+            Self::Public(app) => app.client_id.clone(),
+            Self::Confidential(app) => app.client_id.clone(),
         }
     }
 

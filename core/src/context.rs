@@ -14,6 +14,7 @@ use crate::http::{Request, Response, TransportError};
 use crate::preflight::{self, FlowKind};
 use crate::protocol::mex::{self, Endpoints as FederationEndpoints};
 use crate::seed::Seed;
+use crate::text::Text;
 use crate::time::Timestamp;
 
 /// The application, the scopes, the options and the randomness of one flow. Cheap to clone.
@@ -122,12 +123,12 @@ impl Context {
 
     /// The tenant under which tokens are kept: the one that is asked, so that the same question finds them again. `None`
     /// where many are asked: then it is the token's own. AD FS has none.
-    pub(crate) fn realm(&self) -> Option<String> {
+    pub(crate) fn realm(&self) -> Option<Text> {
         match (self.0.authority.kind(), self.0.authority.tenant()) {
-            (AuthorityKind::AdFs, _) => Some(String::new()),
-            (_, Some(Tenant::Id(tenant))) => Some(tenant.clone()),
+            (AuthorityKind::AdFs, _) => Some(Text::default()),
+            (_, Some(Tenant::Id(tenant))) => Some(tenant.into()),
             (_, Some(_)) => None,
-            (_, None) => Some(self.0.authority.path().trim_matches('/').to_owned()),
+            (_, None) => Some(self.0.authority.path().trim_matches('/').into()),
         }
     }
 
@@ -181,18 +182,17 @@ impl Context {
     }
 
     /// Adds the headers by which the service recognises the call and, if allowed, the library.
-    pub(crate) fn identify(&self, request: Request) -> Request {
-        let request = request
-            .header(CLIENT_REQUEST_ID, self.0.correlation_id.clone())
-            .header(RETURN_CLIENT_REQUEST_ID, HeaderValue::from_static("true"));
-        if !self.0.app.client_info_headers() {
-            return request;
+    pub(crate) fn identify(&self, mut request: Request) -> Request {
+        let headers = &mut request.headers;
+        headers.insert(CLIENT_REQUEST_ID, self.0.correlation_id.clone());
+        headers.insert(RETURN_CLIENT_REQUEST_ID, HeaderValue::from_static("true"));
+        if self.0.app.client_info_headers() {
+            headers.insert(CLIENT_SKU, HeaderValue::from_static("Entrada"));
+            headers.insert(CLIENT_VERSION, HeaderValue::from_static(env!("CARGO_PKG_VERSION")));
+            // A promise: `Retry-After` and 429 are obeyed, by the throttles that flows remember.
+            headers.insert(LIBRARY_CAPABILITY, HeaderValue::from_static("retry-after, h429"));
         }
         request
-            .header(CLIENT_SKU, HeaderValue::from_static("Entrada"))
-            .header(CLIENT_VERSION, HeaderValue::from_static(env!("CARGO_PKG_VERSION")))
-            // A promise: `Retry-After` and 429 are obeyed, by the throttles that flows remember.
-            .header(LIBRARY_CAPABILITY, HeaderValue::from_static("retry-after, h429"))
     }
 
     /// The flow's end in failure.

@@ -63,7 +63,7 @@ pub(crate) fn recall<T: 'static>(
 ) -> Step<T> {
     let environment = cx.authority().environment();
     let mut query = TokenQuery::new(cx.app().client_id(), environment, subject, cx.scopes().to_vec());
-    query.realm = cx.realm().map(Into::into);
+    query.realm = cx.realm();
     query.ext_cache_key = cx.ext_cache_key().map(Into::into);
     let load = CacheQuery { tokens: Some(query), ..CacheQuery::default() };
     Step::load(load, ExpectTokens { cx, force, again, then })

@@ -192,14 +192,14 @@ fn records(
         Some(account) => account.environment.clone(),
         None => cx.authority().environment().into(),
     };
-    let client_id: Text = cx.app().client_id().into();
+    let client_id = cx.app().shared_client_id();
     let home_account_id = result.account.as_ref().map(|account| account.home_account_id.shared());
     let realm = match (cx.realm(), &result.account) {
-        (Some(realm), _) => realm.into(),
+        (Some(realm), _) => realm,
         (None, Some(account)) => account.tenant_id.clone(),
         (None, None) => tenant_id(cx, &response),
     };
-    let family_id: Option<Text> = response.family_id.map(Into::into);
+    let family_id = response.family_id;
     let call_key: Option<Text> = at.call_key.as_deref().map(Into::into);
     let claim = |name| response.id_token_claims.as_ref().and_then(|claims| claims.text(name)).map(Into::into);
     let mut records = Vec::with_capacity(5);
@@ -209,7 +209,7 @@ fn records(
             authority_type: authority_type(cx.authority().kind()),
             given_name: claim("given_name"),
             family_name: claim("family_name"),
-            client_info: response.client_info_text.map(Into::into),
+            client_info: response.client_info_text,
             account_source: grant.account_source(),
         }));
     }

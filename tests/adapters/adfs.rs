@@ -86,7 +86,7 @@ fn each_way_to_fail_has_its_code() {
         assert_eq!(scene.at_adfs(LOCKED_USER).expect_err("locked").code(), "adfs_error_page");
         assert_eq!(scene.at_adfs(FEDERATED_MFA_USER).expect_err("more").code(), "adfs_interaction_required");
         let mut flow = scene.adfs();
-        flow.app.client_id = UNCONSENTED_CLIENT_ID.to_owned();
+        flow.app.client_id = UNCONSENTED_CLIENT_ID.into();
         scene.signed_in = Some(FEDERATED_USER.to_owned());
         assert_eq!(scene.run(flow).expect_err("consent").code(), "adfs_interaction_required");
         let mut flow = scene.adfs();
@@ -94,7 +94,7 @@ fn each_way_to_fail_has_its_code() {
         assert_eq!(scene.run(flow).expect_err("a form").code(), "adfs_sign_in_page");
         scene.assert_strict();
         let mut flow = scene.adfs();
-        flow.app.client_id = "nobody's".to_owned();
+        flow.app.client_id = "nobody's".into();
         assert_eq!(scene.run(flow).expect_err("unknown").code(), "adfs_error_page");
     }
 }

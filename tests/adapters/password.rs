@@ -60,7 +60,7 @@ fn each_refusal_is_told_with_what_to_do() {
             [(UNCONSENTED_CLIENT_ID, 65001), (CONFIDENTIAL_CLIENT_ID, 7_000_218), ("unheard-of", 700_016)]
         {
             let mut app = scene.app();
-            app.client_id = client_id.to_owned();
+            app.client_id = client_id.into();
             let error = scene
                 .run(app.acquire_token_by_username_password([SCOPE], MANAGED_USER, Secret::new(PASSWORD)))
                 .expect_err(client_id);

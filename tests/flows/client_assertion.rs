@@ -158,7 +158,7 @@ fn another_tenant_application_region_or_certificate_has_an_assertion_of_its_own(
     };
     for other in [
         change(|flow| flow.options.tenant = Some("fabrikam.com".to_owned())),
-        change(|flow| flow.app.client_id = "other".to_owned()),
+        change(|flow| flow.app.client_id = "other".into()),
         change(|flow| flow.app.region = Some("westeurope".parse().unwrap())),
         change(|flow| {
             flow.app.credential =
@@ -260,13 +260,13 @@ fn the_servers_clock_counts_for_the_next_assertion_and_for_nothing_else() {
     assert_eq!(result.expires_on.as_secs(), 1_700_003_599, "tokens end by our own clock");
     // It holds for the host and not for the application alone.
     let mut other = with_certificate(TENANT);
-    other.app.client_id = "other".to_owned();
+    other.app.client_id = "other".into();
     let mut world = world.answer_with("token", 200, &[("date", "Tue, 14 Nov 2023 22:13:20 GMT")], tokens());
     world.run(other).unwrap();
     assert_eq!(sent(&world, 2).1["nbf"], 1_700_000_090);
     // A clock that was put right is believed, too.
     let mut third = with_certificate(TENANT);
-    third.app.client_id = "third".to_owned();
+    third.app.client_id = "third".into();
     let mut world = world.answer("token", 200, tokens());
     world.run(third).unwrap();
     assert_eq!(sent(&world, 3).1["nbf"], 1_700_000_000);

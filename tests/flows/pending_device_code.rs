@@ -57,7 +57,7 @@ fn what_the_call_asked_for_goes_on_with_it() {
 fn another_application_and_another_authority_are_refused_before_any_request() {
     let pending: PendingDeviceCode = serde_json::from_str(&put_down(flow())).unwrap();
     let mut other = common();
-    other.client_id = "other".to_owned();
+    other.client_id = "other".into();
     for app in [other, app("https://login.microsoftonline.com/contoso.com"), app("https://sts.x/adfs")] {
         let mut world = World::default();
         assert_eq!(world.run(pending.clone().resume(app)).unwrap_err().code(), "invalid_argument");

@@ -53,7 +53,7 @@ fn an_applications_token_is_for_its_scope_its_tenant_and_itself() {
     let mut elsewhere = flow();
     elsewhere.options.tenant = Some("fabrikam.com".to_owned());
     let mut another = app();
-    another.client_id = "another".to_owned();
+    another.client_id = "another".into();
     let mut claims = flow();
     claims.options.claims = Some(r#"{"a":1}"#.to_owned());
     let mut force = flow();

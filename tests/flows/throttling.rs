@@ -132,7 +132,7 @@ fn another_user_scope_application_or_tenant_is_not_kept_waiting() {
     flow.scopes.push("mail.read".to_owned());
     through(flow);
     let mut other = app(TENANT);
-    other.client_id = "other".to_owned();
+    other.client_id = "other".into();
     through(crate::password_of(other));
     let mut flow = of("joe@contoso.com");
     flow.options.tenant = Some("fabrikam.com".to_owned());

@@ -388,7 +388,7 @@ pub(crate) const REDIRECT_URI: &str = "http://localhost/";
 #[must_use]
 pub fn pending(app: &PublicClientApplication, now: Timestamp) -> PendingDeviceCode {
     let json = serde_json::json!({
-        "authority": app.authority.as_str(), "client_id": app.client_id, "scopes": ["user.read"],
+        "authority": app.authority.as_str(), "client_id": app.client_id.as_str(), "scopes": ["user.read"],
         "correlation_id": "id", "device_code": DEVICE_CODE, "interval_ms": 7000,
         "expires_at": now.as_millis().saturating_add(900_000)
     });

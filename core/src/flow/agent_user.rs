@@ -133,7 +133,7 @@ impl Legs {
     /// The agent, whom the first token proves to be itself.
     fn agent(&self, first: &Secret) -> ConfidentialClientApplication {
         ConfidentialClientApplication {
-            client_id: self.agent_id.clone(),
+            client_id: self.agent_id.as_str().into(),
             credential: ClientCredential::Assertion(first.clone()),
             ..self.blueprint.clone()
         }

@@ -39,11 +39,11 @@ pub struct TokenResponse {
     /// Its claims; `None` where there is none, or none that can be read.
     pub id_token_claims: Option<IdTokenClaims>,
     /// The account, as it came.
-    pub client_info_text: Option<String>,
+    pub client_info_text: Option<Text>,
     /// The account.
     pub client_info: Option<ClientInfo>,
     /// The family of applications that may use the refresh token.
-    pub family_id: Option<String>,
+    pub family_id: Option<Text>,
     /// A code for the application's page in the browser.
     pub spa_code: Option<Secret>,
 }
@@ -88,7 +88,7 @@ pub fn response(response: &Response, kind: &AuthorityKind, now: Timestamp) -> Re
     let access_token = access_token.ok_or_else(|| violated(Violation::AccessTokenMissing))?;
     let token_type = match answer.token_type {
         // Other servers leave it out, though RFC 6749 does not let them.
-        None if !kind.is_microsoft_cloud() => "Bearer".to_owned(),
+        None if !kind.is_microsoft_cloud() => "Bearer".into(),
         token_type => token_type.ok_or_else(|| violated(Violation::TokenTypeMissing))?,
     };
     if !token_type.eq_ignore_ascii_case("Bearer") {
@@ -96,7 +96,7 @@ pub fn response(response: &Response, kind: &AuthorityKind, now: Timestamp) -> Re
     }
     Ok(TokenResponse {
         access_token,
-        token_type: token_type.into(),
+        token_type: token_type.as_ref().into(),
         expires_in: answer.expires_in.unwrap_or(DEFAULT_LIFETIME),
         ext_expires_in: answer.ext_expires_in,
         refresh_in: answer.refresh_in,
@@ -108,8 +108,8 @@ pub fn response(response: &Response, kind: &AuthorityKind, now: Timestamp) -> Re
         id_token_claims: answer.id_token.as_ref().and_then(|token| IdTokenClaims::parse(token.expose())),
         id_token: answer.id_token.filter(|token| !token.expose().is_empty()),
         client_info: answer.client_info.as_deref().and_then(ClientInfo::parse),
-        client_info_text: answer.client_info,
-        family_id: answer.foci.filter(|family| !family.is_empty()),
+        client_info_text: answer.client_info.as_deref().map(Text::from),
+        family_id: answer.foci.as_deref().filter(|family| !family.is_empty()).map(Text::from),
         spa_code: answer.spa_code.filter(|code| !code.expose().is_empty()),
     })
 }
@@ -121,8 +121,8 @@ const DEFAULT_LIFETIME: Duration = Duration::from_secs(600);
 struct Answer<'a> {
     #[serde(default, deserialize_with = "secret")]
     access_token: Option<Secret>,
-    #[serde(default, deserialize_with = "text")]
-    token_type: Option<String>,
+    #[serde(borrow, default, deserialize_with = "borrowed")]
+    token_type: Option<Cow<'a, str>>,
     #[serde(default, deserialize_with = "seconds")]
     expires_in: Option<Duration>,
     #[serde(default, deserialize_with = "seconds")]
@@ -135,10 +135,10 @@ struct Answer<'a> {
     refresh_token: Option<Secret>,
     #[serde(default, deserialize_with = "secret")]
     id_token: Option<Secret>,
-    #[serde(default, deserialize_with = "text")]
-    client_info: Option<String>,
-    #[serde(default, deserialize_with = "text")]
-    foci: Option<String>,
+    #[serde(borrow, default, deserialize_with = "borrowed")]
+    client_info: Option<Cow<'a, str>>,
+    #[serde(borrow, default, deserialize_with = "borrowed")]
+    foci: Option<Cow<'a, str>>,
     #[serde(default, deserialize_with = "secret")]
     spa_code: Option<Secret>,
     #[serde(borrow, default, deserialize_with = "borrowed")]

@@ -96,7 +96,7 @@ fn a_code_is_sent_once_whatever_comes_of_it() {
 fn a_code_is_for_the_application_and_the_authority_that_asked_alone() {
     let code = || sign_in().accept(&format!("?code=c&state={}", sign_in().state().expose())).unwrap();
     let mut other = entra();
-    other.client_id = "other".to_owned();
+    other.client_id = "other".into();
     for app in [
         other,
         app("https://login.microsoftonline.com/fabrikam.com"),
