@@ -32,25 +32,13 @@ fn others(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("cache");
     for size in SIZES {
         let mut cache = cache(Shape::Resources, size);
-        let miss = Shape::Resources.query(usize::MAX);
-        let mut at = 0_u64;
         group.bench_function(format!("miss and store at {size} resources"), |b| {
-            b.iter(|| {
-                assert!(cache.find(&miss).access_tokens.is_empty());
-                at += 1;
-                let mut update = CacheUpdate::default();
-                // It takes the place of the one before.
-                update.tokens = vec![Record::from(kept::application(&at.to_string(), "new/.default")).into()];
-                cache.apply(&update);
-            });
+            b.iter(|| filled::miss_and_store(&mut cache));
         });
     }
     for size in SIZES {
         let mut cache = cache(Shape::Accounts, size);
-        let name = format!("user{}@contoso.com", size / 2);
-        let mut query =
-            TokenQuery::new("app", CLOUD, TokenSubject::Username(name.into()), vec!["User.Read".to_owned()]);
-        query.realm = Some(REALM.into());
+        let query = filled::by_name(size / 2);
         assert_eq!(cache.find(&query).accounts.len(), 1);
         group.bench_function(format!("account by name of {size}"), |b| {
             b.iter(|| cache.find(black_box(&query)).accounts.len());

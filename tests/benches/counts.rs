@@ -32,6 +32,8 @@ fn all() -> Vec<Work> {
         ("cache hit, 10000 accounts", finding(Shape::Accounts, SIZE / 2)),
         ("cache hit, 10000 resources", finding(Shape::Resources, SIZE / 2)),
         ("cache miss, 10000 resources", finding(Shape::Resources, usize::MAX)),
+        ("account by name, 10000 accounts", naming()),
+        ("cache miss and store, 10000 resources", storing()),
         ("client credentials from the cache", calling()),
     ]
 }
@@ -45,6 +47,23 @@ fn finding(shape: Shape, at: usize) -> Box<dyn Fn() -> usize> {
     Box::new(move || {
         let cache = cache.get_or_init(|| RefCell::new(filled::cache(shape, SIZE)));
         cache.borrow_mut().find(&query).access_tokens.len()
+    })
+}
+
+fn naming() -> Box<dyn Fn() -> usize> {
+    let cache = OnceCell::new();
+    let query = filled::by_name(SIZE / 2);
+    Box::new(move || {
+        let cache = cache.get_or_init(|| RefCell::new(filled::cache(Shape::Accounts, SIZE)));
+        cache.borrow_mut().find(&query).accounts.len()
+    })
+}
+
+fn storing() -> Box<dyn Fn() -> usize> {
+    let cache = OnceCell::new();
+    Box::new(move || {
+        let cache = cache.get_or_init(|| RefCell::new(filled::cache(Shape::Resources, SIZE)));
+        filled::miss_and_store(&mut cache.borrow_mut())
     })
 }
 

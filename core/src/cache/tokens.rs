@@ -4,16 +4,19 @@ mod document;
 mod entry;
 mod evict;
 mod index;
+mod keys;
 mod lookup;
 #[cfg(test)]
 mod tests;
+mod uses;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::Arc;
 
-use self::entry::{Class, Entry};
+use self::entry::Entry;
 use self::index::{EntryId, Index, Table};
+use self::uses::Uses;
 use super::{CacheUpdate, Record, RefreshToken, TokenChange, schema};
 use crate::authority::environment_group;
 use crate::secret::SecretMembers;
@@ -34,9 +37,7 @@ pub struct TokenCache {
     index: Index,
     /// Access tokens by when they end.
     ends: BTreeSet<(Timestamp, EntryId)>,
-    /// Entries by how readily they go, then by when they were last of use, as a count of uses.
-    uses: BTreeSet<(Class, u64, EntryId)>,
-    use_count: u64,
+    uses: Uses,
     bytes: usize,
     limits: CacheLimits,
     stats: CacheStats,
@@ -128,7 +129,7 @@ impl TokenCache {
             })
         };
         let is_there = |home: &String| {
-            self.index.get(entry::owner(home)).any(|id| {
+            self.index.get(keys::owner(home)).any(|id| {
                 self.entries.get(&id).is_some_and(|Entry { record, .. }| {
                     entry::home_account_id(record).eq_ignore_ascii_case(home)
                         && match record {
@@ -160,24 +161,25 @@ impl TokenCache {
 
     /// Adds a record in place of those of the same identity. Members of theirs that no schema knows are kept.
     fn put(&mut self, record: &Record) {
+        let mut same = Vec::new();
+        keys::identity(record, |key| {
+            same.extend(
+                self.index.get(key).filter(|id| {
+                    self.entries.get(id).is_some_and(|old| entry::replaces(record, &old.record))
+                }),
+            );
+        });
         let mut came = None;
-        for key in entry::identity(record) {
-            let same: Vec<EntryId> = self
-                .index
-                .get(key)
-                .filter(|id| self.entries.get(id).is_some_and(|old| entry::replaces(record, &old.record)))
-                .collect();
-            for id in same {
-                came = came.or(self.remove(id).and_then(|old| old.came.unknown()));
-            }
+        for id in same {
+            came = came.or(self.remove(id).and_then(|old| old.came.unknown()));
         }
         self.insert(Entry::new(record.clone(), came.unwrap_or_default()));
     }
 
     fn remove_refresh_token(&mut self, token: &Arc<RefreshToken>) {
         let record = Record::RefreshToken(Arc::clone(token));
-        let ids: Vec<EntryId> =
-            entry::identity(&record).into_iter().flat_map(|key| self.index.get(key)).collect();
+        let mut ids = Vec::new();
+        keys::identity(&record, |key| ids.extend(self.index.get(key)));
         for id in ids {
             let is_it = self.entries.get(&id).is_some_and(|entry| match &entry.record {
                 Record::RefreshToken(old) => {
@@ -194,7 +196,7 @@ impl TokenCache {
     fn remove_account(&mut self, home_account_id: &str, environment: &str, client_id: &str) {
         let group = environment_group(environment);
         let family = self.family_of(client_id, environment);
-        let ids: Vec<EntryId> = self.index.get(entry::owner(home_account_id)).collect();
+        let ids: Vec<EntryId> = self.index.get(keys::owner(home_account_id)).collect();
         for id in ids {
             let goes = self.entries.get(&id).is_some_and(|entry| {
                 let is_the_accounts = entry::home_account_id(&entry.record)
@@ -225,7 +227,7 @@ impl TokenCache {
     }
 
     fn remove_session(&mut self, client_id: &str, session_key: &str) {
-        let ids: Vec<EntryId> = self.index.get(entry::session(client_id, session_key)).collect();
+        let ids: Vec<EntryId> = self.index.get(keys::session(client_id, session_key)).collect();
         for id in ids {
             let goes = self.entries.get(&id).is_some_and(|entry| {
                 entry::assertion_hash(&entry.record) == Some(session_key)
@@ -239,34 +241,28 @@ impl TokenCache {
 
     /// The family that an application is known to be in.
     fn family_of(&self, client_id: &str, environment: &str) -> Option<Text> {
-        self.app_metadata(client_id, environment)?.family_id.clone()
+        self.app_metadata(client_id, environment_group(environment))?.family_id.clone()
     }
 
     fn insert(&mut self, mut entry: Entry) {
         let id = self.next;
         self.next = self.next.saturating_add(1);
-        for key in entry::keys(&entry.record) {
-            self.index.insert(key, id);
-        }
+        keys::each(&entry.record, |key| self.index.insert(key, id));
         if let Some(end) = entry::end(&entry.record) {
             self.ends.insert((end, id));
         }
-        self.use_count = self.use_count.saturating_add(1);
-        entry.used = self.use_count;
-        self.uses.insert((entry::class(&entry.record), entry.used, id));
+        self.uses.insert(&mut entry, id);
         self.bytes = self.bytes.saturating_add(entry.bytes);
         self.entries.insert(id, entry);
     }
 
     fn remove(&mut self, id: EntryId) -> Option<Entry> {
         let entry = self.entries.remove(&id)?;
-        for key in entry::keys(&entry.record) {
-            self.index.remove(key, id);
-        }
+        keys::each(&entry.record, |key| self.index.remove(key, id));
         if let Some(end) = entry::end(&entry.record) {
             self.ends.remove(&(end, id));
         }
-        self.uses.remove(&(entry::class(&entry.record), entry.used, id));
+        self.uses.remove(&entry);
         self.bytes = self.bytes.saturating_sub(entry.bytes);
         Some(entry)
     }

@@ -75,6 +75,23 @@ pub(crate) fn cache(shape: Shape, size: usize) -> TokenCache {
     cache
 }
 
+/// The question for the account at this place of [`Shape::Accounts`], by its user's name.
+pub(crate) fn by_name(at: usize) -> TokenQuery {
+    let name = TokenSubject::Username(format!("user{at}@contoso.com").into());
+    let mut query = TokenQuery::new("app", CLOUD, name, vec!["User.Read".to_owned()]);
+    query.realm = Some(REALM.into());
+    query
+}
+
+/// What nothing of [`Shape::Resources`] answers, and a new token, which takes the place of the one before.
+pub(crate) fn miss_and_store(cache: &mut TokenCache) -> usize {
+    assert!(cache.find(&Shape::Resources.query(usize::MAX)).access_tokens.is_empty());
+    let mut update = CacheUpdate::default();
+    update.tokens = vec![Record::from(kept::application("secret", "new/.default")).into()];
+    cache.apply(&update);
+    cache.len()
+}
+
 /// A call that the token at this place answers.
 pub(crate) fn flow(at: usize) -> ClientCredentials {
     let authority = "https://login.microsoftonline.com/contoso.com".parse().expect("it is an authority");

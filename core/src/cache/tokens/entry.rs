@@ -1,9 +1,10 @@
-//! An entry: its record, its keys in the index, and what makes it the same as another.
+//! An entry: its record, and what makes it the same as another.
 
-use super::index::Fingerprint;
+use std::borrow::Cow;
+
 use crate::authority::environment_group;
 use crate::cache::schema::{self, Came};
-use crate::cache::{AccessToken, Record, RefreshToken};
+use crate::cache::{AccessToken, Record};
 use crate::context::is_reserved;
 use crate::time::Timestamp;
 
@@ -20,113 +21,6 @@ impl Entry {
     pub(super) fn new(record: Record, came: Came) -> Self {
         let bytes = schema::bytes(&record);
         Self { record, came, bytes, used: 0 }
-    }
-}
-
-/// How readily an entry goes to make room.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Class {
-    AccessToken,
-    IdToken,
-    RefreshToken,
-    Never,
-}
-
-pub(super) const fn class(record: &Record) -> Class {
-    match record {
-        Record::AccessToken(_) => Class::AccessToken,
-        Record::IdToken(_) => Class::IdToken,
-        Record::RefreshToken(_) => Class::RefreshToken,
-        Record::Account(_) | Record::AppMetadata(_) => Class::Never,
-    }
-}
-
-const ACCESS: u8 = 1;
-const REFRESH: u8 = 2;
-const ID_TOKEN: u8 = 3;
-const ACCOUNT: u8 = 4;
-const APP: u8 = 5;
-const OWNER: u8 = 6;
-const USERNAME: u8 = 7;
-const SESSION: u8 = 8;
-
-/// Whose an access token is, as far as finding it goes: an account's, the application's (empty), or a call's.
-pub(super) enum Holder<'a> {
-    Account(&'a str),
-    Call(&'a str),
-}
-
-/// Access tokens with a scope; all of them with the empty one. Here and below, `group` is the one name that stands for a
-/// cloud.
-pub(super) fn access(
-    holder: &Holder<'_>,
-    client_id: &str,
-    group: &str,
-    realm: &str,
-    scheme: (&str, &str),
-    ext: &str,
-    scope: &str,
-) -> Fingerprint {
-    let (kind, holder) = match holder {
-        Holder::Account(home) => ("", *home),
-        Holder::Call(hash) => ("call", *hash),
-    };
-    let (token_type, key_id) = scheme;
-    Fingerprint::new(ACCESS, &[kind, holder, client_id, group, realm, token_type, key_id, ext, scope])
-}
-
-pub(super) enum RefreshOwner<'a> {
-    Client(&'a str),
-    Family(&'a str),
-}
-
-pub(super) fn refresh(holder: &Holder<'_>, group: &str, owner: &RefreshOwner<'_>) -> Fingerprint {
-    let (kind, holder) = match holder {
-        Holder::Account(home) => ("", *home),
-        Holder::Call(hash) => ("call", *hash),
-    };
-    let (sort, owner) = match owner {
-        RefreshOwner::Client(client) => ("client", *client),
-        RefreshOwner::Family(family) => ("family", *family),
-    };
-    Fingerprint::new(REFRESH, &[kind, holder, group, sort, owner])
-}
-
-pub(super) fn id_token(home: &str, group: &str, client_id: &str) -> Fingerprint {
-    Fingerprint::new(ID_TOKEN, &[home, group, client_id])
-}
-
-pub(super) fn account(home: &str, group: &str) -> Fingerprint {
-    Fingerprint::new(ACCOUNT, &[home, group])
-}
-
-/// Accounts of a cloud, whoever they are; of every cloud with the empty name.
-pub(super) fn accounts(group: &str) -> Fingerprint {
-    Fingerprint::new(ACCOUNT, &[group])
-}
-
-pub(super) fn username(name: &str, group: &str) -> Fingerprint {
-    Fingerprint::new(USERNAME, &[&name.to_lowercase(), group])
-}
-
-pub(super) fn app(client_id: &str, group: &str) -> Fingerprint {
-    Fingerprint::new(APP, &[client_id, group])
-}
-
-/// Everything that belongs to an account.
-pub(super) fn owner(home: &str) -> Fingerprint {
-    Fingerprint::new(OWNER, &[home])
-}
-
-/// Everything that was got under an assertion or the key of a session.
-pub(super) fn session(client_id: &str, hash: &str) -> Fingerprint {
-    Fingerprint::new(SESSION, &[client_id, hash])
-}
-
-fn holder<'a>(home: Option<&'a str>, hash: Option<&'a str>) -> Holder<'a> {
-    match hash {
-        Some(hash) => Holder::Call(hash),
-        None => Holder::Account(home.unwrap_or_default()),
     }
 }
 
@@ -151,96 +45,19 @@ pub(super) fn realm_of(token: &AccessToken) -> &str {
     realm(&token.realm, token.home_account_id.as_deref())
 }
 
-fn access_key(token: &AccessToken, realm: &str, scope: &str) -> Fingerprint {
-    let holder = holder(token.home_account_id.as_deref(), token.user_assertion_hash.as_deref());
-    let ext = token.ext_cache_key.as_deref().unwrap_or_default();
-    access(&holder, &token.client_id, environment_group(&token.environment), realm, scheme(token), ext, scope)
-}
-
 /// The scopes of APIs, which are what tokens are found by.
 pub(super) fn api_scopes(token: &AccessToken) -> impl Iterator<Item = &str> {
     token.scopes().filter(|scope| !is_reserved(scope))
 }
 
-fn refresh_key(token: &RefreshToken) -> Fingerprint {
-    let owner =
-        token.family_id.as_deref().map_or(RefreshOwner::Client(&token.client_id), RefreshOwner::Family);
-    let holder = holder(token.home_account_id.as_deref(), token.user_assertion_hash.as_deref());
-    refresh(&holder, environment_group(&token.environment), &owner)
-}
-
-/// Every key that an entry is found by.
-pub(super) fn keys(record: &Record) -> Vec<Fingerprint> {
-    let mut keys = Vec::new();
-    match record {
-        Record::AccessToken(token) => {
-            // On behalf of a user the tenant may be unknown: such tokens are found with and without it.
-            let realms = [Some(realm_of(token)), token.user_assertion_hash.as_ref().map(|_| "")];
-            for realm in realms.into_iter().flatten() {
-                keys.push(access_key(token, realm, ""));
-                keys.extend(api_scopes(token).map(|scope| access_key(token, realm, scope)));
-            }
-        }
-        Record::RefreshToken(token) => keys.push(refresh_key(token)),
-        Record::IdToken(token) => {
-            let home = token.home_account_id.as_deref().unwrap_or_default();
-            keys.push(id_token(home, environment_group(&token.environment), &token.client_id));
-        }
-        Record::Account(record) => {
-            let account_of = &record.account;
-            let group = environment_group(&account_of.environment);
-            keys.push(account(account_of.home_account_id.as_str(), group));
-            keys.push(accounts(group));
-            keys.push(accounts(""));
-            keys.push(username(&account_of.username, group));
-        }
-        Record::AppMetadata(metadata) => {
-            keys.push(app(&metadata.client_id, environment_group(&metadata.environment)))
-        }
-    }
-    let home = home_account_id(record);
-    if !home.is_empty() {
-        keys.push(owner(home));
-    }
-    if let Some(hash) = assertion_hash(record) {
-        keys.push(session(client_id(record), hash));
-    }
-    keys.sort_unstable();
-    keys.dedup();
-    keys
-}
-
-/// The keys under which those stand that a record replaces.
-pub(super) fn identity(record: &Record) -> Vec<Fingerprint> {
-    match record {
-        Record::AccessToken(token) => {
-            let mut keys: Vec<_> =
-                api_scopes(token).map(|scope| access_key(token, realm_of(token), scope)).collect();
-            if keys.is_empty() {
-                keys.push(access_key(token, realm_of(token), ""));
-            }
-            keys
-        }
-        Record::RefreshToken(token) => vec![refresh_key(token)],
-        Record::IdToken(token) => {
-            let home = token.home_account_id.as_deref().unwrap_or_default();
-            vec![id_token(home, environment_group(&token.environment), &token.client_id)]
-        }
-        Record::Account(record) => {
-            vec![account(
-                record.account.home_account_id.as_str(),
-                environment_group(&record.account.environment),
-            )]
-        }
-        Record::AppMetadata(metadata) => {
-            vec![app(&metadata.client_id, environment_group(&metadata.environment))]
-        }
-    }
-}
-
 /// Whether two names are the same, which have no case. Nearly always they are written alike, which is seen at once.
 pub(super) fn same(left: &str, right: &str) -> bool {
     left == right || left.eq_ignore_ascii_case(right)
+}
+
+/// A user's name in a form in which [`same`] compares it. Nearly always that is as it is.
+pub(super) fn folded(name: &str) -> Cow<'_, str> {
+    if name.is_ascii() { Cow::Borrowed(name) } else { Cow::Owned(name.to_lowercase()) }
 }
 
 fn same_option(left: Option<&str>, right: Option<&str>) -> bool {

@@ -1,8 +1,10 @@
 //! What goes: expired access tokens, and what there is no room for.
 
 use super::TokenCache;
-use super::entry::{self, Class};
+use super::entry;
 use super::index::EntryId;
+use super::keys;
+use super::uses::Uses;
 use crate::cache::Record;
 use crate::time::Timestamp;
 
@@ -32,21 +34,18 @@ impl TokenCache {
     }
 
     fn least_of_use(&self) -> Option<EntryId> {
-        let mut candidates = self.uses.iter().map(|(_, _, id)| *id);
-        candidates.find(|id| {
-            self.entries.get(id).is_some_and(|entry| match entry::class(&entry.record) {
-                Class::AccessToken | Class::IdToken => true,
-                Class::RefreshToken => self.has_another(&entry.record),
-                Class::Never => false,
-            })
-        })
+        let Uses { access_tokens, id_tokens, refresh_tokens, .. } = &self.uses;
+        let at_once = access_tokens.first_key_value().or_else(|| id_tokens.first_key_value());
+        at_once
+            .map(|(_, id)| *id)
+            .or_else(|| refresh_tokens.values().copied().find(|id| self.has_another(*id)))
     }
 
     /// Whether it is a refresh token of an account that has another one.
-    fn has_another(&self, record: &Record) -> bool {
-        let Record::RefreshToken(_) = record else { return false };
-        let home = entry::home_account_id(record);
-        let mine = self.index.get(entry::owner(home)).filter(|id| {
+    fn has_another(&self, id: EntryId) -> bool {
+        let Some(entry) = self.entries.get(&id) else { return false };
+        let home = entry::home_account_id(&entry.record);
+        let mine = self.index.get(keys::owner(home)).filter(|id| {
             self.entries.get(id).is_some_and(|entry| {
                 matches!(entry.record, Record::RefreshToken(_))
                     && entry::home_account_id(&entry.record).eq_ignore_ascii_case(home)

@@ -1,10 +1,12 @@
 //! What a query finds.
 
+use std::cmp::Reverse;
 use std::sync::Arc;
 
 use super::TokenCache;
-use super::entry::{self, Holder, RefreshOwner, same};
+use super::entry::{self, same};
 use super::index::{EntryId, Fingerprint};
+use super::keys::{self, Held, Holder, OfClient};
 use crate::authority::environment_group;
 use crate::cache::{
     AccessToken, AccountRecord, AppMetadata, Considered, IdToken, Reason, Record, RefreshToken, TokenQuery,
@@ -25,6 +27,8 @@ struct Sought<'a> {
     /// The tenant, if one is meant.
     realm: Option<&'a str>,
     holder: Holder<'a>,
+    held: Held,
+    of_client: OfClient,
 }
 
 impl<'a> Sought<'a> {
@@ -35,7 +39,9 @@ impl<'a> Sought<'a> {
         };
         // Where many tenants are asked, the tokens of an account's own are meant.
         let own = || home.and_then(|home| home.rsplit_once('.')).map(|(_, tenant)| tenant);
-        Self { query, group, realm: query.realm.as_deref().or_else(own), holder }
+        let held = Held::new(&holder, group);
+        let of_client = held.of_client(&query.client_id);
+        Self { query, group, realm: query.realm.as_deref().or_else(own), holder, held, of_client }
     }
 
     fn is_here(&self, environment: &str) -> bool {
@@ -50,6 +56,11 @@ impl<'a> Sought<'a> {
             Holder::Call(hash) => assertion_hash == Some(hash),
         }
     }
+
+    fn is_of(&self, token: &RefreshToken) -> bool {
+        self.is_held(token.home_account_id.as_deref(), token.user_assertion_hash.as_deref())
+            && self.is_here(&token.environment)
+    }
 }
 
 impl TokenCache {
@@ -57,37 +68,49 @@ impl TokenCache {
     #[must_use]
     pub fn find(&mut self, query: &TokenQuery) -> TokenView {
         let group = environment_group(&query.environment);
-        let mut view = TokenView { accounts: self.accounts(query, group), ..TokenView::default() };
-        let account = view.accounts.first().map(Arc::clone);
+        let mut view = TokenView::default();
+        let named;
         let home = match &query.subject {
-            TokenSubject::Accounts => return view,
+            TokenSubject::Accounts => {
+                view.accounts = self.accounts(query, group);
+                return view;
+            }
             TokenSubject::Account(home) => Some(home.as_str()),
-            TokenSubject::Username(_) => match one_account(account.as_deref(), &view.accounts) {
-                Some(home) => Some(home),
-                // Nobody, or more than one: whose tokens would they be?
-                None => return view,
-            },
+            TokenSubject::Username(name) => {
+                view.accounts = self.accounts_named(name, query, group);
+                named = view.accounts.first().map(Arc::clone);
+                match one_account(named.as_deref(), &view.accounts) {
+                    Some(home) => Some(home),
+                    // Nobody, or more than one: whose tokens would they be?
+                    None => return view,
+                }
+            }
             TokenSubject::Application | TokenSubject::OnBehalfOf(_) => None,
         };
+        let sought = Sought::new(query, group, home);
+        if let TokenSubject::Account(home) = &query.subject {
+            view.accounts = self.accounts_of(home, sought.held, query);
+        }
         if home == Some("") {
             // Those of nobody are the application's.
             return view;
         }
-        let sought = Sought::new(query, group, home);
         view.access_tokens = self.access_tokens(&sought);
         if query.subject != TokenSubject::Application {
-            view.app_metadata = self.app_metadata(&query.client_id, &query.environment);
+            view.app_metadata = self.app_metadata(&query.client_id, group);
             let family = view.app_metadata.as_ref().map(|metadata| metadata.family_id.as_deref());
             view.refresh_tokens = self.refresh_tokens(&sought, family.unwrap_or(Some(THE_FAMILY)));
             // Whose call it is, its token says.
-            let of_call = view.access_tokens.first().map(Arc::clone);
-            let of_call = of_call.as_ref().and_then(|token| token.home_account_id.as_deref());
-            let home = of_call.or(home).unwrap_or_default();
-            if !home.is_empty() {
-                if let Holder::Call(_) = sought.holder {
-                    view.accounts = self.accounts_of(home, query, group);
+            let of_call = view.access_tokens.first().and_then(|token| token.home_account_id.as_deref());
+            match sought.holder {
+                Holder::Account(home) => view.id_tokens = self.id_tokens(home, sought.of_client, &sought),
+                Holder::Call(_) => {
+                    if let Some(home) = of_call.filter(|home| !home.is_empty()) {
+                        let held = Held::new(&Holder::Account(home), group);
+                        view.accounts = self.accounts_of(home, held, query);
+                        view.id_tokens = self.id_tokens(home, held.of_client(&query.client_id), &sought);
+                    }
                 }
-                view.id_tokens = self.id_tokens(home, &sought);
             }
         }
         let count = if view.access_tokens.is_empty() { &mut self.stats.misses } else { &mut self.stats.hits };
@@ -100,26 +123,27 @@ impl TokenCache {
 
     /// Those that fit in every respect but time, the one that ends last first. They are now the latest of use.
     fn access_tokens(&mut self, sought: &Sought<'_>) -> Vec<Arc<AccessToken>> {
-        // Any of the scopes leads to the token; one that nothing else has leads there at once.
-        let scope = api_scopes(&sought.query.scopes).next().unwrap_or_default();
-        let Sought { query, group, realm, holder } = sought;
+        let query = sought.query;
         let scheme = (query.token_type.as_str(), query.key_id.as_deref().unwrap_or_default());
         let ext = query.ext_cache_key.as_deref().unwrap_or_default();
-        let realm = realm.unwrap_or_default();
-        let mut found: Vec<(EntryId, Arc<AccessToken>)> = self
-            .index
-            .get(entry::access(holder, &query.client_id, group, realm, scheme, ext, scope))
-            .take(MOST_LOOKED_AT)
-            .filter_map(|id| Some((id, self.access_token(id)?)))
-            .filter(|(_, token)| mismatch(sought, token).is_none())
-            .take(MOST_FOUND)
-            .map(|(id, token)| (id, Arc::clone(token)))
-            .collect();
-        found.sort_by_key(|(_, token)| std::cmp::Reverse(token.expires_on));
-        for (id, _) in &found {
-            self.touch(*id);
+        let keys = sought.of_client.access_tokens(sought.realm.unwrap_or_default(), scheme, ext);
+        // Any of the scopes leads to the token; one that nothing else has leads there at once.
+        let key = api_scopes(&query.scopes).next().map_or(keys.all(), |scope| keys.with(scope));
+        let mut found: Vec<Arc<AccessToken>> = Vec::new();
+        for id in self.index.get(key).take(MOST_LOOKED_AT) {
+            let Some(entry) = self.entries.get_mut(&id) else { continue };
+            let Record::AccessToken(token) = &entry.record else { continue };
+            if mismatch(sought, token).is_some() {
+                continue;
+            }
+            found.push(Arc::clone(token));
+            self.uses.touch(entry, id);
+            if found.len() == MOST_FOUND {
+                break;
+            }
         }
-        found.into_iter().map(|(_, token)| token).collect()
+        found.sort_by_key(|token| Reverse(token.expires_on));
+        found
     }
 
     fn access_token(&self, id: EntryId) -> Option<&Arc<AccessToken>> {
@@ -129,54 +153,49 @@ impl TokenCache {
         }
     }
 
-    fn touch(&mut self, id: EntryId) {
-        // One that was of use a little while ago stays where it is: no order is kept among the latest quarter of the access
-        // tokens, which are the first to go.
-        let lately = (self.ends.len() / 4) as u64;
-        let Some(entry) = self.entries.get_mut(&id) else { return };
-        if entry.used.saturating_add(lately) >= self.use_count {
-            return;
-        }
-        self.use_count = self.use_count.saturating_add(1);
-        let class = entry::class(&entry.record);
-        self.uses.remove(&(class, entry.used, id));
-        entry.used = self.use_count;
-        self.uses.insert((class, entry.used, id));
-    }
-
     /// The application's own, the newest first; then those of its family. One that is not known to be in a family or out
     /// of it may try.
     fn refresh_tokens(&self, sought: &Sought<'_>, family: Option<&str>) -> Vec<Arc<RefreshToken>> {
-        let mut found: Vec<(EntryId, &Arc<RefreshToken>)> = Vec::new();
-        let owners = [Some(RefreshOwner::Client(&sought.query.client_id)), family.map(RefreshOwner::Family)];
-        for owner in owners.into_iter().flatten() {
-            let key = entry::refresh(&sought.holder, sought.group, &owner);
-            let before = found.len();
-            let of_owner = self.index.get(key).take(MOST_LOOKED_AT);
-            let of_owner = of_owner.filter_map(|id| match &self.entries.get(&id)?.record {
-                Record::RefreshToken(token) if is_for(token, sought, &owner) => Some((id, token)),
-                _ => None,
-            });
-            found.extend(of_owner.take(MOST_FOUND));
-            // The newest; of two as new, the one of the exact environment before that of another name of it.
-            let of_owner = found.get_mut(before..).unwrap_or_default();
-            of_owner.sort_by_key(|(id, token)| {
-                let exact = same(&token.environment, &sought.query.environment);
-                std::cmp::Reverse((token.last_modification_time, exact, *id))
-            });
+        let mut found = self.refresh_tokens_by(sought.of_client.refresh_tokens(), sought, |token| {
+            token.family_id.is_none() && same(&token.client_id, &sought.query.client_id)
+        });
+        if let Some(family) = family {
+            let of_family = |token: &RefreshToken| token.family_id.as_deref() == Some(family);
+            found.extend(self.refresh_tokens_by(sought.held.family(family), sought, of_family));
         }
-        found.into_iter().map(|(_, token)| Arc::clone(token)).collect()
+        found
     }
 
-    fn id_tokens(&self, home: &str, sought: &Sought<'_>) -> Vec<Arc<IdToken>> {
-        let client_id = &sought.query.client_id;
+    /// Those of a fingerprint that are meant: the newest first; of two as new, the one of the exact environment before
+    /// that of another name of it.
+    fn refresh_tokens_by(
+        &self,
+        key: Fingerprint,
+        sought: &Sought<'_>,
+        is_meant: impl Fn(&RefreshToken) -> bool,
+    ) -> Vec<Arc<RefreshToken>> {
+        let all = self.index.get(key).take(MOST_LOOKED_AT);
+        let of_use = all.filter_map(|id| match &self.entries.get(&id)?.record {
+            Record::RefreshToken(token) if is_meant(token) && sought.is_of(token) => Some(Arc::clone(token)),
+            _ => None,
+        });
+        let mut found: Vec<_> = of_use.take(MOST_FOUND).collect();
+        found.sort_by_key(|token| {
+            let exact = same(&token.environment, &sought.query.environment);
+            Reverse((token.last_modification_time, exact))
+        });
+        found
+    }
+
+    /// `of_client` are the keys of the account's.
+    fn id_tokens(&self, home: &str, of_client: OfClient, sought: &Sought<'_>) -> Vec<Arc<IdToken>> {
         let is_meant = |token: &IdToken| {
             same(token.home_account_id.as_deref().unwrap_or_default(), home)
-                && same(&token.client_id, client_id)
+                && same(&token.client_id, &sought.query.client_id)
                 && sought.is_here(&token.environment)
                 && sought.realm.is_none_or(|realm| same(entry::realm(&token.realm, Some(home)), realm))
         };
-        let all = self.index.get(entry::id_token(home, sought.group, client_id)).take(MOST_LOOKED_AT);
+        let all = self.index.get(of_client.id_tokens()).take(MOST_LOOKED_AT);
         all.filter_map(|id| match &self.entries.get(&id)?.record {
             Record::IdToken(token) if is_meant(token) => Some(Arc::clone(token)),
             _ => None,
@@ -185,28 +204,20 @@ impl TokenCache {
         .collect()
     }
 
-    /// The accounts that a query's subject may be.
+    /// Those that the application has a token for.
     fn accounts(&self, query: &TokenQuery, group: &str) -> Vec<Arc<AccountRecord>> {
-        match &query.subject {
-            TokenSubject::Application | TokenSubject::OnBehalfOf(_) => Vec::new(),
-            TokenSubject::Account(home) => self.accounts_of(home, query, group),
-            TokenSubject::Username(name) => {
-                let name = name.to_lowercase();
-                self.accounts_by(entry::username(&name, group), query, |record| {
-                    record.account.username.to_lowercase() == name
-                })
-            }
-            TokenSubject::Accounts => {
-                let client_id = &query.client_id;
-                self.accounts_by(entry::accounts(group), query, |record| self.is_of_use(record, client_id))
-            }
-        }
+        self.accounts_by(keys::accounts(group), query, |record| self.is_of_use(record, &query.client_id))
     }
 
-    fn accounts_of(&self, home: &str, query: &TokenQuery, group: &str) -> Vec<Arc<AccountRecord>> {
-        self.accounts_by(entry::account(home, group), query, |record| {
-            same(record.account.home_account_id.as_str(), home)
+    fn accounts_named(&self, name: &str, query: &TokenQuery, group: &str) -> Vec<Arc<AccountRecord>> {
+        let name = entry::folded(name);
+        self.accounts_by(keys::username(&name, group), query, |record| {
+            same(&entry::folded(&record.account.username), &name)
         })
+    }
+
+    fn accounts_of(&self, home: &str, held: Held, query: &TokenQuery) -> Vec<Arc<AccountRecord>> {
+        self.accounts_by(held.accounts(), query, |record| same(record.account.home_account_id.as_str(), home))
     }
 
     /// Those of a fingerprint that are of the query's cloud and meant, in the order of their identifiers and tenants.
@@ -238,11 +249,11 @@ impl TokenCache {
     /// Whether an application has a token for an account: one of its own, or a refresh token of its family.
     fn is_of_use(&self, record: &AccountRecord, client_id: &str) -> bool {
         let account = &record.account;
-        let family =
-            self.app_metadata(client_id, &account.environment).map(|metadata| metadata.family_id.clone());
+        let group = environment_group(&account.environment);
+        let family = self.app_metadata(client_id, group).map(|metadata| metadata.family_id.clone());
         let family = family.unwrap_or_else(|| Some(THE_FAMILY.into()));
         let home = account.home_account_id.as_str();
-        self.index.get(entry::owner(home)).any(|id| {
+        self.index.get(keys::owner(home)).any(|id| {
             let Some(entry) = self.entries.get(&id) else { return false };
             let is_mine = entry::home_account_id(&entry.record).eq_ignore_ascii_case(home)
                 && entry::same_environment(entry::environment(&entry.record), &account.environment);
@@ -257,17 +268,15 @@ impl TokenCache {
         })
     }
 
-    pub(super) fn app_metadata(&self, client_id: &str, environment: &str) -> Option<Arc<AppMetadata>> {
-        self.index.get(entry::app(client_id, environment_group(environment))).find_map(|id| {
-            match &self.entries.get(&id)?.record {
-                Record::AppMetadata(metadata)
-                    if same(&metadata.client_id, client_id)
-                        && entry::same_environment(&metadata.environment, environment) =>
-                {
-                    Some(Arc::clone(metadata))
-                }
-                _ => None,
+    pub(super) fn app_metadata(&self, client_id: &str, group: &str) -> Option<Arc<AppMetadata>> {
+        self.index.get(keys::app(client_id, group)).find_map(|id| match &self.entries.get(&id)?.record {
+            Record::AppMetadata(metadata)
+                if same(&metadata.client_id, client_id)
+                    && same(environment_group(&metadata.environment), group) =>
+            {
+                Some(Arc::clone(metadata))
             }
+            _ => None,
         })
     }
 
@@ -275,11 +284,11 @@ impl TokenCache {
     fn considered(&self, sought: &Sought<'_>) -> Vec<Considered> {
         let key = match sought.holder {
             Holder::Account("") => {
-                let (client, realm) = (&sought.query.client_id, sought.realm.unwrap_or_default());
-                entry::access(&sought.holder, client, sought.group, realm, ("Bearer", ""), "", "")
+                let realm = sought.realm.unwrap_or_default();
+                sought.of_client.access_tokens(realm, ("Bearer", ""), "").all()
             }
-            Holder::Account(home) => entry::owner(home),
-            Holder::Call(hash) => entry::session(&sought.query.client_id, hash),
+            Holder::Account(home) => keys::owner(home),
+            Holder::Call(hash) => keys::session(&sought.query.client_id, hash),
         };
         let tokens = self.index.get(key).filter_map(|id| self.access_token(id));
         tokens
@@ -327,19 +336,14 @@ fn mismatch(sought: &Sought<'_>, token: &AccessToken) -> Option<Reason> {
     if !same(ext, token.ext_cache_key.as_deref().unwrap_or_default()) {
         return Some(Reason::OtherPurpose);
     }
-    let has = |scope: &str| token.scopes().any(|granted| same(scope, granted));
+    let target = &token.target;
+    let has = |scope: &str| {
+        // Nearly always it is the only one, or longer than all of them together.
+        same(scope, target)
+            || scope.len() < target.len() && token.scopes().any(|granted| same(scope, granted))
+    };
     if !api_scopes(&query.scopes).all(has) {
         return Some(Reason::MissingScope);
     }
     None
-}
-
-fn is_for(token: &RefreshToken, sought: &Sought<'_>, owner: &RefreshOwner<'_>) -> bool {
-    let owned = match owner {
-        RefreshOwner::Client(client) => token.family_id.is_none() && same(&token.client_id, client),
-        RefreshOwner::Family(family) => token.family_id.as_deref() == Some(*family),
-    };
-    owned
-        && sought.is_held(token.home_account_id.as_deref(), token.user_assertion_hash.as_deref())
-        && sought.is_here(&token.environment)
 }
