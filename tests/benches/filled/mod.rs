@@ -2,7 +2,8 @@
 
 use entrada_core::application::{ClientCredential, ConfidentialClientApplication};
 use entrada_core::cache::{
-    CacheQuery, CacheUpdate, CacheView, Memory, Record, StoreError, TokenCache, TokenQuery, TokenSubject,
+    CacheLimits, CacheQuery, CacheUpdate, CacheView, Memory, Record, StoreError, TokenCache, TokenQuery,
+    TokenSubject,
 };
 use entrada_core::flow::client_credentials::ClientCredentials;
 use entrada_core::flow::device_code::Prompt;
@@ -12,7 +13,7 @@ use entrada_core::secret::Secret;
 use entrada_core::seed::Seed;
 use entrada_core::step::{Flow, Host, run};
 use entrada_core::time::Timestamp;
-use entrada_tests::kept::{self, CLOUD, REALM};
+use entrada_tests::kept::{self, CLOUD, JOE, REALM};
 use entrada_tests::world::START;
 
 /// Of what there are many.
@@ -22,29 +23,61 @@ pub(crate) enum Shape {
     Accounts,
     /// Resources that one application of one tenant has tokens for.
     Resources,
+    /// Tenants that one application has a token of.
+    Tenants,
+    /// Assertions of one user, each with a token got on its behalf.
+    Assertions,
+    /// Resources that one user has a token for with some scopes, of which not all are asked for.
+    Scopes,
 }
 
 fn resource(at: usize) -> String {
     format!("https://resource{at}.example/.default")
 }
 
+fn scopes(at: usize, names: &[&str]) -> Vec<String> {
+    names.iter().map(|name| format!("https://resource{at}.example/{name}")).collect()
+}
+
 fn home(at: usize) -> String {
     format!("user{at}.tenant")
 }
 
+fn tenant(at: usize) -> String {
+    format!("tenant{at}.example")
+}
+
+fn assertion(at: usize) -> String {
+    format!("{at:043}")
+}
+
 impl Shape {
-    fn records(self, at: usize) -> Vec<Record> {
-        // As long as tokens are.
-        let secret = format!("{at}{}", "x".repeat(1500));
+    fn records(self, at: usize, secret: &str) -> Vec<Record> {
         match self {
-            Self::Resources => vec![kept::application(&secret, &resource(at)).into()],
+            Self::Resources => vec![kept::application(secret, &resource(at)).into()],
+            Self::Tenants => {
+                let mut token = kept::application(secret, &resource(0));
+                token.realm = tenant(at).into();
+                vec![token.into()]
+            }
+            Self::Assertions => {
+                let mut token = kept::access(secret);
+                token.user_assertion_hash = Some(assertion(at).into());
+                vec![token.into()]
+            }
+            Self::Scopes => {
+                let mut token = kept::access(secret);
+                token.target =
+                    scopes(at, &["files.read", "mail.read", "mail.send", "openid"]).join(" ").into();
+                vec![token.into()]
+            }
             Self::Accounts => {
                 let home = home(at);
-                let mut access = kept::access(&secret);
+                let mut access = kept::access(secret);
                 access.home_account_id = Some(home.as_str().into());
-                let mut refresh = kept::refresh(&secret, None);
+                let mut refresh = kept::refresh(secret, None);
                 refresh.home_account_id = Some(home.as_str().into());
-                let mut id_token = kept::id_token(&secret);
+                let mut id_token = kept::id_token(secret);
                 id_token.home_account_id = Some(home.as_str().into());
                 let account = kept::account(&home, REALM, &format!("user{at}@contoso.com"));
                 vec![access.into(), refresh.into(), id_token.into(), account.into()]
@@ -54,22 +87,32 @@ impl Shape {
 
     /// The question that the entry at this place answers.
     pub(crate) fn query(self, at: usize) -> TokenQuery {
-        let (subject, scope) = match self {
-            Self::Resources => (TokenSubject::Application, resource(at)),
-            Self::Accounts => (TokenSubject::Account(home(at).into()), "User.Read".to_owned()),
+        let scope = || vec!["User.Read".to_owned()];
+        let (subject, scopes) = match self {
+            Self::Resources => (TokenSubject::Application, vec![resource(at)]),
+            Self::Tenants => (TokenSubject::Application, vec![resource(0)]),
+            Self::Assertions => (TokenSubject::OnBehalfOf(assertion(at).into()), scope()),
+            Self::Scopes => (TokenSubject::Account(JOE.into()), scopes(at, &["Mail.Send", "Files.Read"])),
+            Self::Accounts => (TokenSubject::Account(home(at).into()), scope()),
         };
-        let mut query = TokenQuery::new("app", CLOUD, subject, vec![scope]);
-        query.realm = Some(REALM.into());
+        let mut query = TokenQuery::new("app", CLOUD, subject, scopes);
+        query.realm = Some(if let Self::Tenants = self { tenant(at).into() } else { REALM.into() });
         query
     }
 }
 
 /// A cache of so many.
 pub(crate) fn cache(shape: Shape, size: usize) -> TokenCache {
-    let mut cache = TokenCache::default();
+    let mut limits = CacheLimits::default();
+    limits.entries = usize::MAX;
+    limits.bytes = usize::MAX;
+    let mut cache = TokenCache::with_limits(limits);
+    // As long as tokens are, or short, where they would be too many.
+    let secret = "x".repeat(if size > 200_000 { 64 } else { 1500 });
     for at in 0..size {
         let mut update = CacheUpdate::default();
-        update.tokens = shape.records(at).into_iter().map(Into::into).collect();
+        let records = shape.records(at, &format!("{at}{secret}"));
+        update.tokens = records.into_iter().map(Into::into).collect();
         cache.apply(&update);
     }
     cache
