@@ -10,6 +10,8 @@ use crate::time::Timestamp;
 
 /// The most expired tokens that one change lets go of, so that no single one pays for all.
 const MOST_AT_ONCE: usize = 64;
+/// The most refresh tokens that one change looks at to let go of one, as a cache may be full of those that have to stay.
+const MOST_TRIED: usize = 16;
 
 impl TokenCache {
     /// Lets go of what has expired by `now`, and then of what was not of use for longest while there is too much.
@@ -33,12 +35,20 @@ impl TokenCache {
         }
     }
 
-    fn least_of_use(&self) -> Option<EntryId> {
-        let Uses { access_tokens, id_tokens, refresh_tokens, .. } = &self.uses;
-        let at_once = access_tokens.first_key_value().or_else(|| id_tokens.first_key_value());
-        at_once
-            .map(|(_, id)| *id)
-            .or_else(|| refresh_tokens.values().copied().find(|id| self.has_another(*id)))
+    fn least_of_use(&mut self) -> Option<EntryId> {
+        let Uses { access_tokens, id_tokens, .. } = &self.uses;
+        if let Some((_, id)) = access_tokens.first_key_value().or_else(|| id_tokens.first_key_value()) {
+            return Some(*id);
+        }
+        for _ in 0..MOST_TRIED {
+            let (_, &id) = self.uses.refresh_tokens.first_key_value()?;
+            if self.has_another(id) {
+                return Some(id);
+            }
+            // Others have their turn before it comes to this one again.
+            self.uses.renew(self.entries.get_mut(&id)?, id);
+        }
+        None
     }
 
     /// Whether it is a refresh token of an account that has another one.

@@ -153,7 +153,11 @@ mod tests {
     fn entries_come_and_go() {
         let mut index = Index::default();
         let key = Fingerprint::of("a");
-        for id in [1, 1, 2, 3] {
+        for id in [1, 1] {
+            index.insert(key, id);
+            assert!(index.many.is_empty());
+        }
+        for id in [2, 3] {
             index.insert(key, id);
         }
         assert_eq!(index.get(key).collect::<Vec<_>>(), [3, 2, 1]);

@@ -227,6 +227,10 @@ fn accounts_are_found_by_id_by_name_and_in_order() {
     assert_eq!(ids(TokenSubject::Username("JOE@contoso.com".into())), ["u.t t", "u.t u", "v.t t"]);
     assert_eq!(ids(user("U.T")), ["u.t t", "u.t u"]);
     assert!(ids(TokenSubject::Username("jo".into())).is_empty());
+    put(&mut cache, account("x.t", "t", "Änne@contoso.com"));
+    put(&mut cache, account("y.t", "t", "änne@contoso.com"));
+    let view = cache.find(&query(TokenSubject::Username("ÄNNE@contoso.com".into()), "t", ""));
+    assert_eq!(view.accounts.len(), 2);
 }
 
 #[test]
@@ -314,6 +318,22 @@ fn what_there_is_no_room_for_goes_and_the_last_refresh_token_stays() {
     // Of two of one account, one can go.
     put(&mut cache, refresh("u.t", "another", None, "second"));
     assert_eq!(cache.len(), 6);
+}
+
+#[test]
+fn among_many_that_have_to_stay_one_that_can_go_is_found_in_a_few_changes() {
+    let mut cache = TokenCache::with_limits(CacheLimits { entries: 1, bytes: usize::MAX });
+    for at in 0..100 {
+        put(&mut cache, refresh(&format!("{at}.t"), "app", None, "rt"));
+    }
+    put(&mut cache, refresh("99.t", "another", None, "second"));
+    let mut changes = 0;
+    while cache.len() > 100 {
+        cache.apply(&CacheUpdate::default());
+        changes += 1;
+        assert!(changes < 10);
+    }
+    assert_ne!(changes, 0, "no change looks at them all");
 }
 
 #[test]

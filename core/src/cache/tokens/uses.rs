@@ -36,9 +36,14 @@ impl Uses {
     pub(super) fn touch(&mut self, entry: &mut Entry, id: EntryId) {
         let lately = (self.access_tokens.len() / 4) as u64;
         if entry.used.saturating_add(lately) < self.count {
-            self.remove(entry);
-            self.insert(entry, id);
+            self.renew(entry, id);
         }
+    }
+
+    /// The entry is the latest of use again.
+    pub(super) fn renew(&mut self, entry: &mut Entry, id: EntryId) {
+        self.remove(entry);
+        self.insert(entry, id);
     }
 
     /// Where an entry waits. Accounts and applications never go.
