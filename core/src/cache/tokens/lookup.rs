@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 use std::sync::Arc;
 
 use super::TokenCache;
-use super::entry::{self, same};
+use super::entry::{self, alike, same};
 use super::index::{EntryId, Fingerprint};
 use super::keys::{self, Held, Holder, OfClient};
 use crate::authority::environment_group;
@@ -329,7 +329,7 @@ fn mismatch(sought: &Sought<'_>, token: &AccessToken) -> Option<Reason> {
     if sought.realm.is_some_and(|realm| !same(realm, entry::realm_of(token))) {
         return Some(Reason::OtherRealm);
     }
-    if !same(&query.token_type, token_type) || query.key_id.as_deref().unwrap_or_default() != key_id {
+    if !same(&query.token_type, token_type) || !alike(query.key_id.as_deref().unwrap_or_default(), key_id) {
         return Some(Reason::OtherType);
     }
     let ext = query.ext_cache_key.as_deref().unwrap_or_default();
