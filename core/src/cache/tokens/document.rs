@@ -24,6 +24,9 @@ impl TokenCache {
         // At once, and not text by text.
         let text = std::str::from_utf8(text).map_err(|_| DocumentError::NotJson)?;
         let mut cache = Self::default();
+        let entries = text.len() / BYTES_OF_AN_ENTRY;
+        cache.entries.reserve(entries);
+        cache.index.reserve(entries.saturating_mul(2));
         let mut reader = serde_json::Deserializer::from_str(text);
         schema::read(&mut reader, max_values, &mut cache)?;
         reader.end().map_err(|_| DocumentError::NotJson)?;
@@ -55,6 +58,9 @@ impl TokenCache {
         serde_json::to_value(Document(self)).unwrap_or_default()
     }
 }
+
+/// About how long an entry is: tables that grow with what they hold are filled twice.
+const BYTES_OF_AN_ENTRY: usize = 2048;
 
 impl Sink for TokenCache {
     fn record(&mut self, record: Record, came: Came) {

@@ -69,6 +69,11 @@ pub(super) struct Index {
 }
 
 impl Index {
+    /// Makes room for keys that are about to come.
+    pub(super) fn reserve(&mut self, keys: usize) {
+        self.one.reserve(keys);
+    }
+
     pub(super) fn insert(&mut self, key: Fingerprint, id: EntryId) {
         if let Some(ids) = self.many.get_mut(&key) {
             ids.insert(id);
