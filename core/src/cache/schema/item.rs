@@ -2,6 +2,7 @@
 
 use std::array;
 use std::borrow::Cow;
+use std::mem;
 
 use serde_json::{Map, Value};
 
@@ -49,7 +50,7 @@ impl Came {
     }
 }
 
-/// The members of an item as they are read.
+/// The members of an item as they are read. One serves for all items of a section: taking what is in it leaves it empty.
 pub(super) struct Item<'de> {
     texts: [Option<Cow<'de, str>>; Member::ALL.len()],
     others: Map<String, Value>,
@@ -79,10 +80,10 @@ impl<'de> Item<'de> {
         }
     }
 
-    /// Everything, as a value. What is no item of its section is kept as it came.
-    pub(super) fn into_value(mut self) -> Value {
+    /// Takes everything, as a value. What is no item of its section is kept as it came.
+    pub(super) fn take_value(&mut self) -> Value {
         self.leave_the_rest();
-        Value::Object(std::mem::take(&mut self.others))
+        Value::Object(mem::take(&mut self.others))
     }
 
     /// Whether there is what makes a record of `section`.
@@ -97,9 +98,9 @@ impl<'de> Item<'de> {
         needs.iter().all(|member| self.filled(*member).is_some())
     }
 
-    /// The record of an item that stands in `section` under `its_key`; call it if it [makes](Self::makes) one.
-    pub(super) fn into_record(
-        mut self,
+    /// Takes the record of an item that stands in `section` under `its_key`; call it if it [makes](Self::makes) one.
+    pub(super) fn take_record(
+        &mut self,
         section: &str,
         its_key: Cow<'de, str>,
         reading: &mut Reading,
@@ -119,11 +120,11 @@ impl<'de> Item<'de> {
         reading.key.clear();
         key(&record, &mut reading.key);
         let is_ours = *reading.key == *its_key;
-        let present = self.present;
+        let present = mem::replace(&mut self.present, Present::NONE);
         let rest = if is_ours && self.others.is_empty() {
             None
         } else {
-            let members = SecretMembers::new(self.others);
+            let members = SecretMembers::new(mem::take(&mut self.others));
             Some(Box::new(Rest { key: (!is_ours).then(|| its_key.into_owned()), members }))
         };
         Some((record, Came { present, rest }))

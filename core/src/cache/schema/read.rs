@@ -119,16 +119,17 @@ impl<'de, S: Sink> Visitor<'de> for Section<'_, S> {
         bounds.has_object();
         sink.section(section);
         let mut names = Vec::new();
+        let mut item = Item::new();
         while let Some(key) = entries.next_key_seed(Borrowed)? {
             names.push((FixedState::default().hash_one(&*key), key.clone()));
-            match entries.next_value_seed(Entry(bounds))? {
-                Read::Item(item) if item.makes(section) => {
-                    if let Some((record, came)) = item.into_record(section, key, reading) {
+            match entries.next_value_seed(Entry { bounds, item: &mut item })? {
+                Some(value) => sink.foreign(section, key.into_owned(), value),
+                None if item.makes(section) => {
+                    if let Some((record, came)) = item.take_record(section, key, reading) {
                         sink.record(record, came);
                     }
                 }
-                Read::Item(item) => sink.foreign(section, key.into_owned(), item.into_value()),
-                Read::Other(value) => sink.foreign(section, key.into_owned(), value),
+                None => sink.foreign(section, key.into_owned(), item.take_value()),
             }
         }
         // Ordered by a number first, as these names begin alike.
@@ -140,68 +141,64 @@ impl<'de, S: Sink> Visitor<'de> for Section<'_, S> {
     }
 }
 
-/// An entry of a section.
-#[derive(Clone, Copy)]
-struct Entry<'a>(&'a Bounds);
-
-#[allow(clippy::large_enum_variant, reason = "one at a time, and nearly always the large one")]
-enum Read<'de> {
-    Item(Item<'de>),
-    Other(Value),
+/// An entry of a section: an item, whose members go to `item`, or another value.
+struct Entry<'a, 'de> {
+    bounds: &'a Bounds,
+    item: &'a mut Item<'de>,
 }
 
-impl<'de> DeserializeSeed<'de> for Entry<'_> {
-    type Value = Read<'de>;
+impl<'de> DeserializeSeed<'de> for Entry<'_, 'de> {
+    type Value = Option<Value>;
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
-        self.0.take()?;
+        self.bounds.take()?;
         deserializer.deserialize_any(self)
     }
 }
 
-impl<'de> Visitor<'de> for Entry<'_> {
-    type Value = Read<'de>;
+impl<'de> Visitor<'de> for Entry<'_, 'de> {
+    type Value = Option<Value>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("an item")
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Self::Value, A::Error> {
-        let mut item = Item::new();
+        let Self { bounds, item } = self;
         while let Some(name) = members.next_key_seed(Borrowed)? {
             if item.has(&name) {
-                return Err(self.0.fail(DocumentError::NameTwice));
+                return Err(bounds.fail(DocumentError::NameTwice));
             }
-            item.insert(name, members.next_value_seed(Strict(self.0))?);
+            item.insert(name, members.next_value_seed(Strict(bounds))?);
         }
-        Ok(Read::Item(item))
+        Ok(None)
     }
 
     fn visit_bool<E>(self, value: bool) -> Result<Self::Value, E> {
-        Ok(Read::Other(value.into()))
+        Ok(Some(value.into()))
     }
 
     fn visit_i64<E>(self, value: i64) -> Result<Self::Value, E> {
-        Ok(Read::Other(value.into()))
+        Ok(Some(value.into()))
     }
 
     fn visit_u64<E>(self, value: u64) -> Result<Self::Value, E> {
-        Ok(Read::Other(value.into()))
+        Ok(Some(value.into()))
     }
 
     fn visit_f64<E>(self, value: f64) -> Result<Self::Value, E> {
-        Ok(Read::Other(value.into()))
+        Ok(Some(value.into()))
     }
 
     fn visit_str<E>(self, text: &str) -> Result<Self::Value, E> {
-        Ok(Read::Other(text.into()))
+        Ok(Some(text.into()))
     }
 
     fn visit_unit<E>(self) -> Result<Self::Value, E> {
-        Ok(Read::Other(Value::Null))
+        Ok(Some(Value::Null))
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, items: A) -> Result<Self::Value, A::Error> {
-        Strict(self.0).visit_seq(items).map(|value| Read::Other(value.into()))
+        Strict(self.bounds).visit_seq(items).map(|value| Some(value.into()))
     }
 }
