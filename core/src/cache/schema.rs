@@ -5,7 +5,7 @@
 //!
 //! What is read tolerantly: times as texts or numbers, `keyid`, `key_id` or `kid`, `userAssertionHash`, `ext` in place of
 //! `ext_cache_key`, `ext_expires_on`, an absent `token_type`. What no MSAL writes is refused: trailing commas, unless the
-//! text is read with [`tolerant`].
+//! text is read with [`tolerant`](fn@tolerant).
 
 mod item;
 mod member;
