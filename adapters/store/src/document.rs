@@ -171,7 +171,9 @@ fn remembered(known: &Mutex<Option<Key>>, ask: impl FnOnce() -> Result<Key, Erro
 
 /// The text of a cache, in memory that is wiped.
 fn text(tokens: &TokenCache) -> Zeroizing<Vec<u8>> {
-    let mut text = Wiped::with_capacity(tokens.bytes().saturating_mul(2));
+    // Somewhat more than it takes: all of the room is wiped, used or not, and one that is too small is used twice.
+    let room = tokens.bytes().saturating_add(tokens.bytes() / 4);
+    let mut text = Wiped::with_capacity(room);
     tokens.write(&mut text).expect("what a cache holds can be written, and memory takes it");
     text.into_inner()
 }
