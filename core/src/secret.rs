@@ -8,7 +8,9 @@
 //! - `http::HeaderValue`, which shares its bytes and wipes nothing, and the buffers of HTTP and TLS libraries;
 //! - the bytes of a moved [`Seed`](crate::seed::Seed) where it lay before, and the state of HMAC-SHA-256 over it;
 //! - the caller's own copy of a text given as `&str`, and the clear text that
-//!   [`TokenCache::to_json`](crate::cache::TokenCache::to_json) gives away.
+//!   [`TokenCache::to_json`](crate::cache::TokenCache::to_json) and [`TokenCache::write`](crate::cache::TokenCache::write)
+//!   give away;
+//! - the entry of a document at which a reader gives up.
 
 use std::fmt;
 use std::sync::Arc;

@@ -244,6 +244,9 @@ fn entries_of_wrong_types_are_carried_along() {
     for part in [r#""a":5"#, r#""b":{"secret":7}"#, r#""c":null"#, r#""Mystery":[1]"#, r#""one""#] {
         assert!(text.contains(part), "{part} {text}");
     }
+    let again = plain(&path).unwrap();
+    assert!(!again.tokens().unwrap().is_empty());
+    assert!(again.take_warnings().is_empty());
 }
 
 #[test]

@@ -46,7 +46,9 @@ pub struct TokenCache {
     other: SecretMembers,
 }
 
-/// How much a token cache may hold.
+/// How much a token cache may hold. What has to stay, stays: the last refresh token of each account, accounts and
+/// applications. A change looks at sixteen refresh tokens to find one that may go, so a cache that is full of others can be
+/// above its limits for a while.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct CacheLimits {
@@ -161,16 +163,14 @@ impl TokenCache {
 
     /// Adds a record in place of those of the same identity. Members of theirs that no schema knows are kept.
     fn put(&mut self, record: &Record) {
-        let mut same = Vec::new();
-        keys::identity(record, |key| {
-            same.extend(
-                self.index.get(key).filter(|id| {
-                    self.entries.get(id).is_some_and(|old| entry::replaces(record, &old.record))
-                }),
-            );
-        });
+        let mut alike: Vec<EntryId> = Vec::new();
+        keys::identity(record, |key| alike.extend(self.index.get(key)));
+        // One that shares many scopes stands under many keys, and is compared once.
+        alike.sort_unstable();
+        alike.dedup();
+        alike.retain(|id| self.entries.get(id).is_some_and(|old| entry::replaces(record, &old.record)));
         let mut came = None;
-        for id in same {
+        for id in alike {
             came = came.or(self.remove(id).and_then(|old| old.came.unknown()));
         }
         self.insert(Entry::new(record.clone(), came.unwrap_or_default()));

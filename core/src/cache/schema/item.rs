@@ -41,6 +41,11 @@ impl Default for Came {
 }
 
 impl Came {
+    /// Its name in the document, if a record would have another.
+    pub(crate) fn key(&self) -> Option<&str> {
+        self.rest.as_ref()?.key.as_deref()
+    }
+
     /// For what takes its place: the members that no schema knows, if there are any.
     pub(crate) fn unknown(self) -> Option<Self> {
         let mut rest = self.rest?;

@@ -62,6 +62,9 @@ members! {
     Username = "username",
 }
 
+/// They fit in a [`Present`].
+const _: () = assert!(Member::ALL.len() <= 32);
+
 /// A set of members.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Present(u32);

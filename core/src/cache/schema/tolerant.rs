@@ -9,7 +9,8 @@ use std::borrow::Cow;
 #[must_use]
 pub fn tolerant(document: &str) -> Cow<'_, str> {
     let document = document.strip_prefix('\u{feff}').unwrap_or(document);
-    let mut kept = String::new();
+    // As large as it can be: one that grows leaves tokens behind.
+    let mut kept = String::with_capacity(document.len());
     let mut start = 0;
     let mut in_text = false;
     let mut escaped = false;

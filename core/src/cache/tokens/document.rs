@@ -86,15 +86,18 @@ impl Serialize for Document<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let entries: Vec<&Entry> = self.0.in_order().collect();
         let mut document = serializer.serialize_map(None)?;
+        let mut written = Vec::new();
         for section in schema::SECTIONS {
             let foreign = self.0.foreign.get(section);
             let section_of = |entry: &&Entry| schema::section(&entry.record) == section;
             if foreign.is_some() || entries.iter().any(section_of) {
                 let entries = &entries;
                 document.serialize_entry(section, &Section { section, entries, foreign })?;
+                written.push(section);
             }
         }
-        for (name, value) in self.0.other.iter() {
+        // A section that was `null` is among the others until it has an entry.
+        for (name, value) in self.0.other.iter().filter(|(name, _)| !written.contains(&name.as_str())) {
             document.serialize_entry(name, value)?;
         }
         document.end()
@@ -112,18 +115,18 @@ impl Serialize for Section<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut section = serializer.serialize_map(None)?;
         let mut names = Names::default();
-        for Entry { record, came, .. } in self.entries {
-            if schema::section(record) != self.section {
-                continue;
-            }
-            let name = names.next(|name| match came.rest.as_ref().and_then(|rest| rest.key.as_ref()) {
-                Some(theirs) => name.push_str(theirs),
-                None => schema::key(record, name),
-            });
-            section.serialize_entry(name, &Item { record, came })?;
-        }
+        let ours = self.entries.iter().filter(|entry| schema::section(&entry.record) == self.section);
+        // What has a name goes first, so that it keeps it.
         for (key, value) in self.foreign.iter().flat_map(|foreign| foreign.iter()) {
             section.serialize_entry(names.next(|name| name.push_str(key)), value)?;
+        }
+        for Entry { record, came, .. } in ours.clone() {
+            if let Some(key) = came.key() {
+                section.serialize_entry(names.next(|name| name.push_str(key)), &Item { record, came })?;
+            }
+        }
+        for Entry { record, came, .. } in ours.filter(|entry| entry.came.key().is_none()) {
+            section.serialize_entry(names.next(|name| schema::key(record, name)), &Item { record, came })?;
         }
         section.end()
     }
@@ -133,8 +136,9 @@ impl Serialize for Section<'_> {
 /// bound to different keys; nobody goes by them, but none may stand there twice.
 #[derive(Default)]
 struct Names {
-    /// The hashes of those before: should two share one, the second has a name that is longer than it need be.
-    before: Table<u64, ()>,
+    /// The hashes of those before, and how often each came: should two share one, the second has a name that is longer than
+    /// it need be.
+    before: Table<u64, u64>,
     name: String,
 }
 
@@ -142,9 +146,17 @@ impl Names {
     fn next(&mut self, write: impl FnOnce(&mut String)) -> &str {
         self.name.clear();
         write(&mut self.name);
-        while self.before.insert(FixedState::default().hash_one(&self.name), ()).is_some() {
-            self.name.push_str("-again");
+        let length = self.name.len();
+        let first = FixedState::default().hash_one(&self.name);
+        let mut hash = first;
+        while self.before.contains_key(&hash) {
+            let times = self.before.entry(first).or_default();
+            *times = times.saturating_add(1);
+            self.name.truncate(length);
+            self.name.push_str(&format!("-{times}"));
+            hash = FixedState::default().hash_one(&self.name);
         }
+        self.before.insert(hash, 1);
         &self.name
     }
 }

@@ -127,6 +127,31 @@ fn what_the_cache_wrote_is_read_without_a_rest() {
 }
 
 #[test]
+fn a_section_that_was_null_is_written_once() {
+    let mut cache = TokenCache::read(br#"{"AccessToken":null,"Account":null}"#, PLENTY).unwrap();
+    put(&mut cache, access("u.t", "t", "a", "s"));
+    let again = TokenCache::read(text(&cache).as_bytes(), PLENTY).unwrap();
+    assert_eq!((again.len(), &again.to_json()["Account"]), (1, &Value::Null));
+    assert_eq!(text(&again), text(&cache));
+}
+
+#[test]
+fn an_entry_that_nobody_touched_keeps_its_name() {
+    let name = "u.t-login.windows.net-accesstoken-app-t-a";
+    for theirs in [
+        json!({ "secret": 7 }),
+        json!({ "environment": "e", "client_id": "c", "secret": "t", "expires_on": "9000" }),
+    ] {
+        let document = json!({ "AccessToken": { name: theirs.clone() } });
+        let mut cache = TokenCache::from_json(document).unwrap();
+        put(&mut cache, access("u.t", "t", "a", "s"));
+        let written = cache.to_json();
+        assert_eq!(written["AccessToken"][name], theirs);
+        assert_eq!(written["AccessToken"][format!("{name}-2")]["secret"], "s");
+    }
+}
+
+#[test]
 fn two_entries_that_would_share_a_name_are_both_written() {
     let mut cache = TokenCache::default();
     let bound = |key: &str, secret| AccessToken {
@@ -139,7 +164,7 @@ fn two_entries_that_would_share_a_name_are_both_written() {
     assert_eq!(cache.len(), 2);
     let again = TokenCache::read(text(&cache).as_bytes(), PLENTY).unwrap();
     assert_eq!(again.len(), 2);
-    assert_eq!(text(&again), text(&cache));
+    assert_eq!(again.to_json(), cache.to_json());
 }
 
 #[test]
