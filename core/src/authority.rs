@@ -18,6 +18,7 @@ pub(crate) use self::endpoints::Endpoints;
 pub(crate) use self::issuer::{Issuer, same_service};
 pub use self::kind::{AuthorityKind, Region, Tenant};
 use crate::error::{Error, Misuse};
+use crate::text::Text;
 
 /// Where tokens come from, such as `https://login.microsoftonline.com/contoso.com`.
 ///
@@ -45,6 +46,8 @@ struct Inner {
     base: Url,
     cloud: Option<&'static Cloud>,
     options: AuthorityOptions,
+    /// The name under which tokens are cached.
+    environment: Text,
     /// Put together once, as every flow asks there.
     token_endpoint: OnceLock<Url>,
 }
@@ -128,7 +131,12 @@ impl Authority {
     }
 
     fn new(kind: AuthorityKind, base: Url, cloud: Option<&'static Cloud>, options: AuthorityOptions) -> Self {
-        Self(Arc::new(Inner { kind, base, cloud, options, token_endpoint: OnceLock::new() }))
+        let environment = match (cloud, &kind) {
+            (Some(cloud), AuthorityKind::Entra(_)) => cloud.preferred_cache,
+            _ => base.host_str().unwrap_or_default(),
+        };
+        let environment = environment.into();
+        Self(Arc::new(Inner { kind, base, cloud, options, environment, token_endpoint: OnceLock::new() }))
     }
 
     /// The same authority for another tenant.
@@ -169,10 +177,11 @@ impl Authority {
     /// The name under which tokens are cached: the one that the cloud prefers, else the host itself.
     #[must_use]
     pub fn environment(&self) -> &str {
-        match (self.0.cloud, &self.0.kind) {
-            (Some(cloud), AuthorityKind::Entra(_)) => cloud.preferred_cache,
-            _ => self.0.base.host_str().unwrap_or_default(),
-        }
+        &self.0.environment
+    }
+
+    pub(crate) fn shared_environment(&self) -> Text {
+        self.0.environment.clone()
     }
 
     /// The audience that federation servers issue assertions for, where the realm names none.

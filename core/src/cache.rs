@@ -17,6 +17,7 @@ pub use self::memory::Memory;
 pub use self::query::{
     Considered, ConsideredKind, Reason, TokenChange, TokenQuery, TokenStore, TokenSubject, TokenView,
 };
+pub(crate) use self::record::bearer;
 pub use self::record::{
     AccessToken, AccountRecord, AccountSource, AppMetadata, AuthorityType, IdToken, Record, RefreshToken,
 };

@@ -126,7 +126,7 @@ impl Context {
     pub(crate) fn realm(&self) -> Option<Text> {
         match (self.0.authority.kind(), self.0.authority.tenant()) {
             (AuthorityKind::AdFs, _) => Some(Text::default()),
-            (_, Some(Tenant::Id(tenant))) => Some(tenant.into()),
+            (_, Some(Tenant::Id(tenant))) => Some(tenant.clone()),
             (_, Some(_)) => None,
             (_, None) => Some(self.0.authority.path().trim_matches('/').into()),
         }

@@ -61,8 +61,8 @@ pub(crate) fn recall<T: 'static>(
     again: Refresh,
     then: impl Expect<Recalled, T> + 'static,
 ) -> Step<T> {
-    let environment = cx.authority().environment();
-    let mut query = TokenQuery::new(cx.app().client_id(), environment, subject, cx.scopes().to_vec());
+    let environment = cx.authority().shared_environment();
+    let mut query = TokenQuery::new(cx.app().shared_client_id(), environment, subject, cx.scopes().to_vec());
     query.realm = cx.realm();
     query.ext_cache_key = cx.ext_cache_key().map(Into::into);
     let load = CacheQuery { tokens: Some(query), ..CacheQuery::default() };

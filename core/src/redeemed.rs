@@ -102,7 +102,7 @@ fn account(at: &Resolved, response: &TokenResponse, username: &str) -> Option<Ac
     let home = home.or_else(|| claims?.text("sub").map(str::to_owned))?;
     Some(Account {
         home_account_id: HomeAccountId::new(home),
-        environment: at.cx.authority().environment().into(),
+        environment: at.cx.authority().shared_environment(),
         tenant_id: tenant_id(&at.cx, response),
         local_account_id: claims
             .and_then(|claims| claims.local_account_id())
@@ -118,7 +118,7 @@ fn tenant_id(cx: &Context, response: &TokenResponse) -> Text {
     let told = response.id_token_claims.as_ref().and_then(|claims| claims.text("tid"));
     match (told, cx.authority().tenant(), &response.client_info) {
         (Some(tenant), ..) => tenant.into(),
-        (None, Some(Tenant::Id(tenant)), _) => tenant.as_str().into(),
+        (None, Some(Tenant::Id(tenant)), _) => tenant.clone(),
         (None, _, Some(info)) => info.utid.as_str().into(),
         (None, Some(tenant), None) => tenant.to_string().into(),
         // AD FS is its own and only one; so is a provider.
@@ -190,7 +190,7 @@ fn records(
     let cx = &at.cx;
     let environment: Text = match &result.account {
         Some(account) => account.environment.clone(),
-        None => cx.authority().environment().into(),
+        None => cx.authority().shared_environment(),
     };
     let client_id = cx.app().shared_client_id();
     let home_account_id = result.account.as_ref().map(|account| account.home_account_id.shared());

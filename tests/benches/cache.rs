@@ -7,7 +7,6 @@ mod store;
 use std::hint::black_box;
 
 use criterion::{Criterion, criterion_group, criterion_main};
-use entrada_core::cache::Memory;
 use filled::{Shape, cache, flow, hit};
 
 const SIZES: [usize; 3] = [1, 10_000, 100_000];
@@ -62,7 +61,7 @@ fn flows(criterion: &mut Criterion) {
         let mut lazy = None;
         let flow = flow(size / 2);
         group.bench_function(format!("{size} resources"), |b| {
-            let memory = lazy.get_or_insert_with(|| Memory::new(cache(Shape::Resources, size)));
+            let memory = lazy.get_or_insert_with(|| filled::acquired(size));
             b.iter(|| hit(memory, &flow));
         });
     }

@@ -114,6 +114,7 @@ fn main() {
         println!("{name:<38} {:>12} {:>12} {slope:>14}", counted.count_total, counted.bytes_total);
     }
     println!("\na cached token, its secret apart: {} bytes", bytes_of_a_token());
+    println!("the same, if it shares no text with the others: {} bytes", bytes_of_a_lone_token());
     let [kept, reading, writing] = bytes_of_a_document();
     println!(
         "a document of {SIZE} tokens, by its length: the cache {kept:.2}, its peak beside the text while it"
@@ -137,12 +138,25 @@ fn bytes_of_a_document() -> [f64; 3] {
     [by_length(kept), by_length(read.bytes_max), by_length(written.bytes_max)]
 }
 
-/// What the cache holds on the heap for an access token and its index, beside the text of the token.
+/// What the cache holds on the heap for an access token that an application got, and its index, beside the text of the
+/// token.
 fn bytes_of_a_token() -> usize {
-    let mut cache = None;
-    let counted = allocation_counter::measure(|| cache = Some(filled::cache(Shape::Resources, SIZE)));
-    let secrets: usize = cache.iter().flat_map(TokenCache::records).map(secret).sum();
-    (usize::try_from(counted.bytes_current).expect("it grew") - secrets) / SIZE
+    let mut memory = Memory::default();
+    let counted = allocation_counter::measure(|| memory = filled::acquired(SIZE));
+    per_token(counted.bytes_current, memory.tokens())
+}
+
+/// The same of tokens of which each has its own name of the application, of the tenant and of the cloud.
+fn bytes_of_a_lone_token() -> usize {
+    let mut cache = TokenCache::default();
+    let counted = allocation_counter::measure(|| cache = filled::cache(Shape::Resources, SIZE));
+    per_token(counted.bytes_current, &cache)
+}
+
+fn per_token(bytes: i64, cache: &TokenCache) -> usize {
+    let secrets: usize = cache.records().map(secret).sum();
+    assert_eq!(cache.len(), SIZE);
+    (usize::try_from(bytes).expect("it grew") - secrets) / SIZE
 }
 
 fn secret(record: &Record) -> usize {

@@ -4,6 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use crate::error::{Error, Misuse};
+use crate::text::Text;
 
 /// The kinds of authority.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -50,7 +51,8 @@ impl AuthorityKind {
         let (first, second, third) = (segments.next(), segments.next(), segments.next());
         let is = |segment: Option<&str>, name: &str| segment.is_some_and(|s| s.eq_ignore_ascii_case(name));
         let kind = if let Some(name) = host.strip_suffix(".ciamlogin.com") {
-            let tenant = first.map_or_else(|| Tenant::Id(format!("{name}.onmicrosoft.com")), Tenant::new);
+            let tenant =
+                first.map_or_else(|| Tenant::Id(format!("{name}.onmicrosoft.com").into()), Tenant::new);
             Self::ExternalId(tenant)
         } else if is(first, "adfs") {
             Self::AdFs
@@ -158,7 +160,7 @@ pub enum Tenant {
     /// Personal accounts, by name or by the GUID of their tenant.
     Consumers,
     /// One tenant, by GUID or by domain name.
-    Id(String),
+    Id(Text),
 }
 
 /// The tenant of personal Microsoft accounts.
@@ -170,7 +172,7 @@ impl Tenant {
             "common" => Self::Common,
             "organizations" => Self::Organizations,
             "consumers" | PERSONAL_TENANT => Self::Consumers,
-            _ => Self::Id(segment.to_owned()),
+            _ => Self::Id(segment.into()),
         }
     }
 }

@@ -64,7 +64,7 @@ fn tenants_are_told_apart() {
         ("organizations", Tenant::Organizations),
         ("consumers", Tenant::Consumers),
         (PERSONAL_TENANT, Tenant::Consumers),
-        ("contoso.com", Tenant::Id("contoso.com".to_owned())),
+        ("contoso.com", Tenant::Id("contoso.com".into())),
     ] {
         let authority = parse(&format!("https://login.microsoftonline.com/{segment}")).unwrap();
         assert_eq!(authority.tenant(), Some(&tenant));
@@ -156,7 +156,7 @@ fn a_call_can_ask_another_tenant_where_there_are_tenants() {
     let entra = parse("https://login.microsoftonline.com/common").unwrap();
     let other = entra.with_tenant("contoso.com").unwrap();
     assert_eq!(other.as_str(), "https://login.microsoftonline.com/contoso.com/");
-    assert_eq!(other.tenant(), Some(&Tenant::Id("contoso.com".to_owned())));
+    assert_eq!(other.tenant(), Some(&Tenant::Id("contoso.com".into())));
     for tenant in ["", "..", "a/b", "a?b", "a b", "é"] {
         assert!(entra.with_tenant(tenant).is_err(), "{tenant}");
     }

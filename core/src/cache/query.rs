@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::{
-    AccessToken, AccountRecord, AppMetadata, CacheUpdate, IdToken, Record, RefreshToken, StoreError,
+    AccessToken, AccountRecord, AppMetadata, CacheUpdate, IdToken, Record, RefreshToken, StoreError, bearer,
 };
 use crate::text::Text;
 use crate::time::Timestamp;
@@ -45,7 +45,7 @@ impl TokenQuery {
             realm: None,
             subject,
             scopes,
-            token_type: "Bearer".into(),
+            token_type: bearer(),
             key_id: None,
             ext_cache_key: None,
         }

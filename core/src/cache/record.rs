@@ -3,7 +3,7 @@
 //! Each has a `Default`, all empty: whoever builds one begins there and sets the fields that are known. Texts are shared, as
 //! most of them are the same in very many records.
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use crate::account::Account;
 use crate::secret::Secret;
@@ -68,7 +68,8 @@ pub struct AccessToken {
     pub client_id: Text,
     /// The tenant.
     pub realm: Text,
-    /// The scopes granted, with spaces between them, in an order that means nothing. [`Self::scopes`] takes it apart.
+    /// The scopes granted, with spaces between them, in an order that means nothing; the other libraries
+    /// sort them, and make the names of their entries from it. [`Self::scopes`] takes it apart.
     pub target: Text,
     /// The token.
     pub secret: Secret,
@@ -88,6 +89,12 @@ pub struct AccessToken {
     pub user_assertion_hash: Option<Text>,
     /// What else it depends on, as [`ext_cache_key`](super::ext_cache_key) makes it.
     pub ext_cache_key: Option<Text>,
+}
+
+/// The type of nearly every access token.
+pub(crate) fn bearer() -> Text {
+    static BEARER: LazyLock<Text> = LazyLock::new(|| "Bearer".into());
+    BEARER.clone()
 }
 
 impl AccessToken {

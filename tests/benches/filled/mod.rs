@@ -7,14 +7,15 @@ use entrada_core::cache::{
 };
 use entrada_core::flow::client_credentials::ClientCredentials;
 use entrada_core::flow::device_code::Prompt;
-use entrada_core::http::{Outcome, Request, TransportErrorKind};
-use entrada_core::result::TokenSource;
+use entrada_core::http::{Outcome, Request, Response};
+use entrada_core::result::{AuthenticationResult, TokenSource};
 use entrada_core::secret::Secret;
 use entrada_core::seed::Seed;
 use entrada_core::step::{Flow, Host, run};
 use entrada_core::time::Timestamp;
 use entrada_tests::kept::{self, CLOUD, JOE, REALM};
 use entrada_tests::world::START;
+use http::{HeaderMap, StatusCode};
 
 /// Of what there are many.
 #[derive(Debug, Clone, Copy)]
@@ -135,11 +136,14 @@ pub(crate) fn miss_and_store(cache: &mut TokenCache) -> usize {
     cache.len()
 }
 
+fn app() -> ConfidentialClientApplication {
+    let authority = "https://login.microsoftonline.com/contoso.com".parse().expect("it is an authority");
+    ConfidentialClientApplication::new("app", authority, ClientCredential::Secret(Secret::new("s")))
+}
+
 /// A call that the token at this place answers.
 pub(crate) fn flow(at: usize) -> ClientCredentials {
-    let authority = "https://login.microsoftonline.com/contoso.com".parse().expect("it is an authority");
-    let credential = ClientCredential::Secret(Secret::new("s"));
-    ConfidentialClientApplication::new("app", authority, credential).acquire_token_for_client([resource(at)])
+    app().acquire_token_for_client([resource(at)])
 }
 
 struct Remembering<'a>(&'a mut Memory);
@@ -149,7 +153,9 @@ impl Host for Remembering<'_> {
         START
     }
     fn send(&mut self, _request: Request) -> Outcome {
-        Err(TransportErrorKind::Connect.into())
+        let token = "x".repeat(1500);
+        let body = format!(r#"{{"token_type":"Bearer","expires_in":3599,"access_token":"{token}"}}"#);
+        Ok(Response::new(StatusCode::OK, HeaderMap::new(), body.into_bytes()))
     }
     fn wait(&mut self, _until: Timestamp) {}
     fn show(&mut self, _prompt: Prompt) {}
@@ -162,10 +168,25 @@ impl Host for Remembering<'_> {
     }
 }
 
+fn call(memory: &mut Memory, flow: ClientCredentials) -> AuthenticationResult {
+    let step = flow.start(START, Seed::new([1; 32])).expect("nothing is amiss");
+    run(step, &mut Remembering(memory), |_| {}).expect("the cache or the service has it")
+}
+
 /// The whole call, from its start to its result.
 pub(crate) fn hit(memory: &mut Memory, flow: &ClientCredentials) -> usize {
-    let step = flow.clone().start(START, Seed::new([1; 32])).expect("nothing is amiss");
-    let result = run(step, &mut Remembering(memory), |_| {}).expect("the cache has it");
+    let result = call(memory, flow.clone());
     assert_eq!(result.token_source, TokenSource::Cache);
     result.access_token.expose().len()
+}
+
+/// What is remembered once one application got tokens for so many resources.
+pub(crate) fn acquired(size: usize) -> Memory {
+    let mut memory = Memory::default();
+    let app = app();
+    for at in 0..size {
+        let result = call(&mut memory, app.acquire_token_for_client([resource(at)]));
+        assert_eq!(result.token_source, TokenSource::IdentityProvider);
+    }
+    memory
 }

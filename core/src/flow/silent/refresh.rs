@@ -112,8 +112,8 @@ impl Expect<Result<Redeemed, Error>, AuthenticationResult> for ExpectRefreshed {
         let is_no_member = token.family_id.is_some() && is(refusal.suberror.as_deref(), "client_mismatch");
         let change = if is_no_member {
             Some(TokenChange::Put(Record::from(AppMetadata {
-                client_id: attempt.at.cx.app().client_id().into(),
-                environment: attempt.at.cx.authority().environment().into(),
+                client_id: attempt.at.cx.app().shared_client_id(),
+                environment: attempt.at.cx.authority().shared_environment(),
                 family_id: None,
             })))
         } else if is_dead(&refusal, attempt.at.cx.authority().kind()) {

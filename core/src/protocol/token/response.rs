@@ -8,6 +8,7 @@ use serde::{Deserialize, Deserializer};
 
 use super::refusal::refusal;
 use crate::authority::AuthorityKind;
+use crate::cache::bearer;
 use crate::error::{Fault, Refusal, Service, Violation};
 use crate::http::Response;
 use crate::protocol::id_token::{ClientInfo, IdTokenClaims};
@@ -96,7 +97,7 @@ pub fn response(response: &Response, kind: &AuthorityKind, now: Timestamp) -> Re
     }
     Ok(TokenResponse {
         access_token,
-        token_type: token_type.as_ref().into(),
+        token_type: if token_type == "Bearer" { bearer() } else { token_type.as_ref().into() },
         expires_in: answer.expires_in.unwrap_or(DEFAULT_LIFETIME),
         ext_expires_in: answer.ext_expires_in,
         refresh_in: answer.refresh_in,
