@@ -61,11 +61,15 @@ fn an_extra_root_is_trusted_as_der_and_as_pem() {
     let (_, other, _) = self::server("127.0.0.1");
     for root in [der, (other + &pem).into_bytes()] {
         let mut host = host(vec![root]).unwrap();
-        for _ in 0..2 {
+        for _ in 0..4 {
             assert_eq!(host.send(get(server.url("/"))).unwrap().body.expose(), b"safe");
         }
     }
-    assert_eq!(server.connections(), [0, 0, 1, 1]);
+    // A host may open one more connection before it sees that the one it has is free.
+    let connections = server.connections();
+    for of_host in connections.chunks(4) {
+        assert!(of_host.windows(2).any(|pair| pair[0] == pair[1]), "{connections:?}");
+    }
 }
 
 #[test]
