@@ -92,7 +92,7 @@ impl<'de> Item<'de> {
     }
 
     /// Whether there is what makes a record of `section`.
-    pub(super) fn makes(&self, section: &str) -> bool {
+    fn makes(&self, section: &str) -> bool {
         let needs: &[Member] = match section {
             ACCESS_TOKEN | REFRESH_TOKEN | ID_TOKEN => {
                 &[Member::Environment, Member::ClientId, Member::Secret]
@@ -103,20 +103,26 @@ impl<'de> Item<'de> {
         needs.iter().all(|member| self.filled(*member).is_some())
     }
 
-    /// Takes the record of an item that stands in `section` under `its_key`; call it if it [makes](Self::makes) one.
+    /// Takes the record of an item that stands in `section` under `its_key`.
+    ///
+    /// # Errors
+    /// Gives the key back if there is not what makes one; the item is as it was then.
     pub(super) fn take_record(
         &mut self,
         section: &str,
         its_key: Cow<'de, str>,
         reading: &mut Reading,
-    ) -> Option<(Record, Came)> {
+    ) -> Result<(Record, Came), Cow<'de, str>> {
+        if !self.makes(section) {
+            return Err(its_key);
+        }
         let record = match section {
             ACCESS_TOKEN => self.access_token(reading).into(),
             REFRESH_TOKEN => self.refresh_token(reading).into(),
             ID_TOKEN => self.id_token(reading).into(),
             ACCOUNT => self.account(reading).into(),
             APP_METADATA => self.app_metadata(reading).into(),
-            _ => return None,
+            _ => return Err(its_key),
         };
         if let Some(kind) = credential_type(&record) {
             self.take_if(Member::CredentialType, |text| text == kind);
@@ -132,7 +138,7 @@ impl<'de> Item<'de> {
             let members = SecretMembers::new(mem::take(&mut self.others));
             Some(Box::new(Rest { key: (!is_ours).then(|| its_key.into_owned()), members }))
         };
-        Some((record, Came { present, rest }))
+        Ok((record, Came { present, rest }))
     }
 
     fn access_token(&mut self, reading: &mut Reading) -> AccessToken {

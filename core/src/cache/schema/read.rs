@@ -124,12 +124,10 @@ impl<'de, S: Sink> Visitor<'de> for Section<'_, S> {
             names.push((FixedState::default().hash_one(&*key), key.clone()));
             match entries.next_value_seed(Entry { bounds, item: &mut item })? {
                 Some(value) => sink.foreign(section, key.into_owned(), value),
-                None if item.makes(section) => {
-                    if let Some((record, came)) = item.take_record(section, key, reading) {
-                        sink.record(record, came);
-                    }
-                }
-                None => sink.foreign(section, key.into_owned(), item.take_value()),
+                None => match item.take_record(section, key, reading) {
+                    Ok((record, came)) => sink.record(record, came),
+                    Err(key) => sink.foreign(section, key.into_owned(), item.take_value()),
+                },
             }
         }
         // Ordered by a number first, as these names begin alike.
