@@ -1,5 +1,6 @@
 //! The cache as a document, and back.
 
+use std::collections::BTreeMap;
 use std::hash::BuildHasher;
 use std::io;
 
@@ -84,30 +85,30 @@ struct Document<'a>(&'a TokenCache);
 
 impl Serialize for Document<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let entries: Vec<&Entry> = self.0.in_order().collect();
+        let mut sections = BTreeMap::<&str, Section<'_>>::new();
+        for (name, foreign) in &self.0.foreign {
+            sections.entry(name).or_default().foreign = Some(foreign);
+        }
+        for entry in self.0.in_order() {
+            sections.entry(schema::section(&entry.record)).or_default().entries.push(entry);
+        }
         let mut document = serializer.serialize_map(None)?;
-        let mut written = Vec::new();
-        for section in schema::SECTIONS {
-            let foreign = self.0.foreign.get(section);
-            let section_of = |entry: &&Entry| schema::section(&entry.record) == section;
-            if foreign.is_some() || entries.iter().any(section_of) {
-                let entries = &entries;
-                document.serialize_entry(section, &Section { section, entries, foreign })?;
-                written.push(section);
+        for name in schema::SECTIONS {
+            if let Some(section) = sections.get(name) {
+                document.serialize_entry(name, section)?;
             }
         }
         // A section that was `null` is among the others until it has an entry.
-        for (name, value) in self.0.other.iter().filter(|(name, _)| !written.contains(&name.as_str())) {
+        for (name, value) in self.0.other.iter().filter(|(name, _)| !sections.contains_key(name.as_str())) {
             document.serialize_entry(name, value)?;
         }
         document.end()
     }
 }
 
+#[derive(Default)]
 struct Section<'a> {
-    section: &'static str,
-    /// Those of all sections.
-    entries: &'a [&'a Entry],
+    entries: Vec<&'a Entry>,
     foreign: Option<&'a SecretMembers>,
 }
 
@@ -115,17 +116,16 @@ impl Serialize for Section<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut section = serializer.serialize_map(None)?;
         let mut names = Names::default();
-        let ours = self.entries.iter().filter(|entry| schema::section(&entry.record) == self.section);
         // What has a name goes first, so that it keeps it.
         for (key, value) in self.foreign.iter().flat_map(|foreign| foreign.iter()) {
             section.serialize_entry(names.next(|name| name.push_str(key)), value)?;
         }
-        for Entry { record, came, .. } in ours.clone() {
+        for Entry { record, came, .. } in &self.entries {
             if let Some(key) = came.key() {
                 section.serialize_entry(names.next(|name| name.push_str(key)), &Item { record, came })?;
             }
         }
-        for Entry { record, came, .. } in ours.filter(|entry| entry.came.key().is_none()) {
+        for Entry { record, came, .. } in self.entries.iter().filter(|entry| entry.came.key().is_none()) {
             section.serialize_entry(names.next(|name| schema::key(record, name)), &Item { record, came })?;
         }
         section.end()
