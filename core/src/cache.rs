@@ -22,7 +22,7 @@ pub use self::record::{
     AccessToken, AccountRecord, AccountSource, AppMetadata, AuthorityType, IdToken, Record, RefreshToken,
 };
 pub use self::schema::ext_cache_key;
-pub use self::tokens::{CacheLimits, CacheStats, TokenCache};
+pub use self::tokens::{CacheLimits, CacheStats, DocumentReader, TokenCache};
 pub use self::volatile::{
     AssertionKey, AuthorityKnowledge, AuthorityRecord, ClockSkew, StoredAssertion, Throttle, ThrottleKey,
 };

@@ -9,14 +9,18 @@
 //! - the bytes of a moved [`Seed`](crate::seed::Seed) where it lay before, and the state of HMAC-SHA-256 over it;
 //! - the caller's own copy of a text given as `&str`, and the clear text that
 //!   [`TokenCache::to_json`](crate::cache::TokenCache::to_json) and [`TokenCache::write`](crate::cache::TokenCache::write)
-//!   give away;
-//! - the entry of a document at which a reader gives up.
+//!   give away.
+
+mod buffer;
 
 use std::fmt;
+use std::mem;
 use std::sync::Arc;
 
 use serde_json::{Map, Value};
 use zeroize::{Zeroize, Zeroizing};
+
+pub use self::buffer::SecretBuffer;
 
 /// A secret text: a password, a token, an assertion.
 ///
@@ -156,6 +160,11 @@ impl SecretMembers {
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = (&String, &Value)> {
         self.0.iter()
+    }
+
+    /// Gives them away, to be wiped by somebody else.
+    pub(crate) fn take(&mut self) -> Map<String, Value> {
+        mem::take(&mut self.0)
     }
 
     /// Keeps the members whose names are wanted.

@@ -3,7 +3,7 @@
 
 use entrada_core::cache::schema::DocumentError;
 use entrada_core::cache::{
-    CacheUpdate, TokenCache, TokenChange, TokenQuery, TokenSubject, TokenView, schema,
+    CacheUpdate, DocumentReader, TokenCache, TokenChange, TokenQuery, TokenSubject, TokenView, schema,
 };
 use entrada_core::time::Timestamp;
 use entrada_fuzz::kept::{self, CLOUD, JOE};
@@ -44,6 +44,13 @@ fuzz_target!(
             (Ok(_), None) => panic!("what is read is a value"),
             (Err(error), Some(_)) => panic!("a value is read: {error}"),
         };
+        let mut parted = Ok(DocumentReader::new(0, most));
+        for piece in text.as_bytes().chunks(1 + bytes.len() % 61) {
+            parted = parted.and_then(|reader| reader.push(piece));
+        }
+        let parted = parted.and_then(DocumentReader::finish).map(|cache| cache.to_json());
+        let whole = TokenCache::read(text.as_bytes(), most).map(|cache| cache.to_json());
+        assert!(parted == whole, "pieces come to the same");
         assert!(cache.len() <= most && cache.bytes() <= 4 * most + 1024, "{} of {most}", cache.bytes());
         let before = cache.to_json();
         for query in queries(&cache) {

@@ -7,6 +7,7 @@
 //! `ext_cache_key`, `ext_expires_on`, an absent `token_type`. What no MSAL writes is refused: trailing commas, unless the
 //! text is read with [`tolerant`](fn@tolerant).
 
+mod cursor;
 mod item;
 mod member;
 mod read;
@@ -15,7 +16,7 @@ mod tolerant;
 mod write;
 
 pub(crate) use self::item::Came;
-pub(crate) use self::read::{Sink, read};
+pub(crate) use self::read::{Reader, Sink};
 pub use self::tolerant::tolerant;
 pub(crate) use self::write::{Item, bytes, key, section};
 use crate::fingerprint;

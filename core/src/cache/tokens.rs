@@ -14,6 +14,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::Arc;
 
+pub use self::document::DocumentReader;
 use self::entry::Entry;
 use self::index::{EntryId, Index, Table};
 use self::uses::Uses;

@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use std::mem;
 
 use serde_json::{Map, Value};
+use zeroize::Zeroize;
 
 use super::member::{Member, Present};
 use super::strict::Content;
@@ -14,7 +15,7 @@ use crate::account::{Account, HomeAccountId};
 use crate::cache::{
     AccessToken, AccountRecord, AccountSource, AppMetadata, AuthorityType, IdToken, Record, RefreshToken,
 };
-use crate::secret::{Secret, SecretMembers};
+use crate::secret::{Secret, SecretMembers, wipe};
 use crate::text::Text;
 use crate::time::Timestamp;
 
@@ -301,6 +302,18 @@ impl<'de> Item<'de> {
                 self.others.insert(member.name().to_owned(), Value::String(text.into_owned()));
             }
         }
+    }
+}
+
+/// What of an item was read and not taken, as the rest of it is missing.
+impl Drop for Item<'_> {
+    fn drop(&mut self) {
+        for text in &mut self.texts {
+            if let Some(Cow::Owned(text)) = text {
+                text.zeroize();
+            }
+        }
+        self.others.values_mut().for_each(wipe);
     }
 }
 

@@ -1,18 +1,23 @@
 //! A document, read item by item.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::fmt;
 use std::hash::BuildHasher;
+use std::marker::PhantomData;
+use std::mem;
+use std::str;
 
 use foldhash::fast::FixedState;
-use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
+use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::Value;
-use serde_json::error::Category;
 
+use super::cursor::{Cursor, Stop};
 use super::item::{Came, Item, Reading};
 use super::strict::{Borrowed, Bounds, Strict};
 use super::{DocumentError, SECTIONS};
 use crate::cache::Record;
+use crate::secret::SecretBuffer;
 
 /// Takes what is found in a document.
 pub(crate) trait Sink {
@@ -26,115 +31,219 @@ pub(crate) trait Sink {
     fn other(&mut self, name: String, value: Value);
 }
 
-/// Reads a document into `sink`, with room for so many values.
-///
-/// # Errors
-/// Why it is none. What was read before is in `sink` then.
-pub(crate) fn read<'de, D: Deserializer<'de, Error = serde_json::Error>>(
-    deserializer: D,
-    max_values: usize,
-    sink: &mut impl Sink,
-) -> Result<(), DocumentError> {
-    let bounds = Bounds::new(max_values);
-    let read = bounds.take().and_then(|()| {
-        bounds.wants_object(DocumentError::NotAnObject);
-        deserializer.deserialize_any(Document { bounds: &bounds, sink })
-    });
-    read.map_err(|error| match error.classify() {
-        Category::Data => bounds.found().unwrap_or(DocumentError::NotJson),
-        Category::Eof => DocumentError::Incomplete,
-        Category::Syntax | Category::Io => DocumentError::NotJson,
-    })
+/// Reads a document, which comes in pieces of any length, into a sink. No more of it is held than the member or the entry that
+/// is not there as a whole yet.
+pub(crate) struct Reader<S> {
+    sink: S,
+    bounds: Bounds,
+    place: Place,
+    reading: Reading,
+    names: Names,
+    /// What came and could not be read yet.
+    held: SecretBuffer,
+    /// How much of it to wait for: what was too short is read again when there is twice as much, as a long text that comes in
+    /// small pieces would take for ever.
+    enough: usize,
 }
 
-struct Document<'a, S> {
-    bounds: &'a Bounds,
-    sink: &'a mut S,
+/// Where in a document a reader is.
+#[derive(Clone, Copy)]
+enum Place {
+    Start,
+    /// Before a member of the document.
+    Document {
+        is_first: bool,
+    },
+    /// Before an entry of a section.
+    Section {
+        section: &'static str,
+        is_first: bool,
+    },
+    End,
 }
 
-impl<'de, S: Sink> Visitor<'de> for Document<'_, S> {
-    type Value = ();
+/// The names that came before: none may come twice.
+#[derive(Default)]
+struct Names {
+    of_document: BTreeSet<String>,
+    /// Those of the section's entries, hashed twice, so that two names do not share both by chance.
+    of_section: Vec<[u64; 2]>,
+}
 
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a token cache")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<(), A::Error> {
-        let Self { bounds, sink } = self;
-        bounds.has_object();
-        let mut reading = Reading::default();
-        let mut names = BTreeSet::new();
-        while let Some(name) = members.next_key_seed(Borrowed)? {
-            match SECTIONS.into_iter().find(|section| *section == name) {
-                Some(section) => {
-                    let (reading, sink) = (&mut reading, &mut *sink);
-                    members.next_value_seed(Section { bounds, section, reading, sink })?;
-                }
-                None => {
-                    let value = members.next_value_seed(Strict(bounds))?;
-                    sink.other(name.clone().into_owned(), value.into());
-                }
-            }
-            if !names.insert(name) {
-                return Err(bounds.fail(DocumentError::NameTwice));
-            }
+impl<S: Sink> Reader<S> {
+    /// A reader into `sink`, with room for so many values.
+    pub(crate) fn new(sink: S, max_values: usize) -> Self {
+        Self {
+            sink,
+            bounds: Bounds::new(max_values),
+            place: Place::Start,
+            reading: Reading::default(),
+            names: Names::default(),
+            held: SecretBuffer::default(),
+            enough: 0,
         }
-        Ok(())
-    }
-}
-
-/// One of the known sections.
-struct Section<'a, S> {
-    bounds: &'a Bounds,
-    section: &'static str,
-    reading: &'a mut Reading,
-    sink: &'a mut S,
-}
-
-impl<'de, S: Sink> DeserializeSeed<'de> for Section<'_, S> {
-    type Value = ();
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
-        self.bounds.take()?;
-        self.bounds.wants_object(DocumentError::Section(self.section));
-        deserializer.deserialize_any(self)
-    }
-}
-
-impl<'de, S: Sink> Visitor<'de> for Section<'_, S> {
-    type Value = ();
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("entries")
     }
 
-    fn visit_unit<E>(self) -> Result<(), E> {
-        self.bounds.has_object();
-        self.sink.other(self.section.to_owned(), Value::Null);
-        Ok(())
+    /// What was read goes here.
+    pub(crate) const fn sink(&self) -> &S {
+        &self.sink
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<(), A::Error> {
-        let Self { bounds, section, reading, sink } = self;
-        bounds.has_object();
-        sink.section(section);
-        let mut names = Vec::new();
+    /// Reads the next piece.
+    pub(crate) fn push(mut self, piece: &[u8]) -> Result<Self, DocumentError> {
+        let mut held = mem::take(&mut self.held);
+        if held.is_empty() {
+            let taken = self.take(piece, false)?;
+            held.extend(piece.get(taken..).unwrap_or_default());
+        } else {
+            held.extend(piece);
+            if held.len() < self.enough {
+                self.held = held;
+                return Ok(self);
+            }
+            let taken = self.take(held.expose(), false)?;
+            held.discard(taken);
+        }
+        self.enough = held.len().saturating_mul(2);
+        self.held = held;
+        Ok(self)
+    }
+
+    /// Reads what is left, when all pieces have come.
+    pub(crate) fn finish(mut self) -> Result<S, DocumentError> {
+        let held = mem::take(&mut self.held);
+        self.take(held.expose(), true)?;
+        match self.place {
+            Place::End => Ok(self.sink),
+            _ => Err(DocumentError::Incomplete),
+        }
+    }
+
+    /// Reads as much as there is of `bytes` as a whole, and says how much that was.
+    fn take(&mut self, bytes: &[u8], is_last: bool) -> Result<usize, DocumentError> {
+        let text = match str::from_utf8(bytes) {
+            Ok(text) => text,
+            // The last character is not all there.
+            Err(error) if error.error_len().is_none() => {
+                let (whole, _) = bytes.split_at_checked(error.valid_up_to()).unwrap_or_default();
+                str::from_utf8(whole).unwrap_or_default()
+            }
+            Err(_) => return Err(DocumentError::NotJson),
+        };
+        let mut at = Cursor::new(text, is_last);
         let mut item = Item::new();
-        while let Some(key) = entries.next_key_seed(Borrowed)? {
-            names.push((FixedState::default().hash_one(&*key), key.clone()));
-            match entries.next_value_seed(Entry { bounds, item: &mut item })? {
-                Some(value) => sink.foreign(section, key.into_owned(), value),
-                None => match item.take_record(section, key, reading) {
-                    Ok((record, came)) => sink.record(record, came),
-                    Err(key) => sink.foreign(section, key.into_owned(), item.take_value()),
-                },
+        loop {
+            at.skip_blanks();
+            let (before, left) = (at, self.bounds.left());
+            match self.step(&mut at, &mut item) {
+                Ok(()) => {}
+                Err(Stop::Refused(error)) => return Err(error),
+                Err(Stop::Short) => {
+                    self.bounds.set_left(left);
+                    return Ok(text.len().saturating_sub(before.rest().len()));
+                }
             }
         }
-        // Ordered by a number first, as these names begin alike.
+    }
+
+    /// Reads one member, one entry, or the border of an object: as a whole, or nothing of it.
+    fn step<'de>(&mut self, at: &mut Cursor<'de>, item: &mut Item<'de>) -> Result<(), Stop> {
+        match self.place {
+            Place::Start => self.start(at),
+            Place::Document { is_first } => match at.name(is_first, &self.bounds)? {
+                Some(name) => self.member(name, at),
+                None => {
+                    self.place = Place::End;
+                    Ok(())
+                }
+            },
+            Place::Section { section, is_first } => match at.name(is_first, &self.bounds)? {
+                Some(name) => self.entry(section, name, at, item),
+                None => {
+                    self.place = Place::Document { is_first: false };
+                    Ok(self.names.end_section()?)
+                }
+            },
+            Place::End => {
+                at.peek()?;
+                Err(DocumentError::NotJson.into())
+            }
+        }
+    }
+
+    fn start(&mut self, at: &mut Cursor<'_>) -> Result<(), Stop> {
+        self.bounds.take()?;
+        if at.take('{')? {
+            self.place = Place::Document { is_first: true };
+            return Ok(());
+        }
+        at.value(PhantomData::<IgnoredAny>, &self.bounds)?;
+        Err(DocumentError::NotAnObject.into())
+    }
+
+    fn member<'de>(&mut self, name: Cow<'de, str>, at: &mut Cursor<'de>) -> Result<(), Stop> {
+        let Some(section) = SECTIONS.into_iter().find(|section| *section == name) else {
+            let value = at.value(Strict(&self.bounds), &self.bounds)?;
+            self.names.insert(&name)?;
+            self.sink.other(name.into_owned(), value.into());
+            self.place = Place::Document { is_first: false };
+            return Ok(());
+        };
+        self.bounds.take()?;
+        if at.take('{')? {
+            self.names.insert(&name)?;
+            self.sink.section(section);
+            self.place = Place::Section { section, is_first: true };
+            return Ok(());
+        }
+        if at.value(PhantomData::<Option<IgnoredAny>>, &self.bounds)?.is_some() {
+            return Err(DocumentError::Section(section).into());
+        }
+        self.names.insert(&name)?;
+        self.sink.other(name.into_owned(), Value::Null);
+        self.place = Place::Document { is_first: false };
+        Ok(())
+    }
+
+    fn entry<'de>(
+        &mut self,
+        section: &'static str,
+        key: Cow<'de, str>,
+        at: &mut Cursor<'de>,
+        item: &mut Item<'de>,
+    ) -> Result<(), Stop> {
+        let value = at.value(Entry { bounds: &self.bounds, item }, &self.bounds)?;
+        self.names.insert_entry(&key);
+        match value {
+            Some(value) => self.sink.foreign(section, key.into_owned(), value),
+            None => match item.take_record(section, key, &mut self.reading) {
+                Ok((record, came)) => self.sink.record(record, came),
+                Err(key) => self.sink.foreign(section, key.into_owned(), item.take_value()),
+            },
+        }
+        self.place = Place::Section { section, is_first: false };
+        Ok(())
+    }
+}
+
+impl Names {
+    fn insert(&mut self, name: &str) -> Result<(), DocumentError> {
+        match self.of_document.insert(name.to_owned()) {
+            true => Ok(()),
+            false => Err(DocumentError::NameTwice),
+        }
+    }
+
+    fn insert_entry(&mut self, name: &str) {
+        self.of_section.push([1, 2].map(|seed| FixedState::with_seed(seed).hash_one(name)));
+    }
+
+    fn end_section(&mut self) -> Result<(), DocumentError> {
+        let mut names = mem::take(&mut self.of_section);
         names.sort_unstable();
         match names.is_sorted_by(|one, next| one < next) {
             true => Ok(()),
-            false => Err(bounds.fail(DocumentError::NameTwice)),
+            false => Err(DocumentError::NameTwice),
         }
     }
 }
@@ -149,7 +258,7 @@ impl<'de> DeserializeSeed<'de> for Entry<'_, 'de> {
     type Value = Option<Value>;
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
-        self.bounds.take()?;
+        self.bounds.take_in()?;
         deserializer.deserialize_any(self)
     }
 }

@@ -3,11 +3,13 @@
 use std::borrow::Cow;
 use std::cell::Cell;
 use std::fmt;
+use std::mem;
 
 use serde::de::{self, DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::DocumentError;
+use crate::secret::{SecretMembers, wipe};
 
 /// What a reader still has room for, and what stopped it.
 pub(super) struct Bounds {
@@ -21,14 +23,15 @@ impl Bounds {
     }
 
     /// Takes the room of one value.
-    pub(super) fn take<E: de::Error>(&self) -> Result<(), E> {
-        match self.left.get().checked_sub(1) {
-            Some(left) => {
-                self.left.set(left);
-                Ok(())
-            }
-            None => Err(self.fail(DocumentError::TooManyValues)),
-        }
+    pub(super) fn take(&self) -> Result<(), DocumentError> {
+        let left = self.left.get().checked_sub(1).ok_or(DocumentError::TooManyValues)?;
+        self.left.set(left);
+        Ok(())
+    }
+
+    /// Takes the room of one value that a deserializer reads.
+    pub(super) fn take_in<E: de::Error>(&self) -> Result<(), E> {
+        self.take().map_err(|error| self.fail(error))
     }
 
     /// Remembers why reading stops, as an error of a deserializer has but a text.
@@ -37,17 +40,17 @@ impl Bounds {
         E::custom(error)
     }
 
-    /// What is wrong if no object comes next.
-    pub(super) fn wants_object(&self, error: DocumentError) {
-        self.found.set(Some(error));
-    }
-
-    pub(super) fn has_object(&self) {
-        self.found.set(None);
-    }
-
     pub(super) fn found(&self) -> Option<DocumentError> {
         self.found.get()
+    }
+
+    pub(super) fn left(&self) -> usize {
+        self.left.get()
+    }
+
+    /// Gives back the room of what is read again.
+    pub(super) fn set_left(&self, left: usize) {
+        self.left.set(left);
     }
 }
 
@@ -106,7 +109,7 @@ impl<'de> DeserializeSeed<'de> for Strict<'_> {
     type Value = Content<'de>;
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
-        self.0.take()?;
+        self.0.take_in()?;
         deserializer.deserialize_any(self)
     }
 }
@@ -151,21 +154,30 @@ impl<'de> Visitor<'de> for Strict<'_> {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Self::Value, A::Error> {
-        let mut array = Vec::new();
+        let mut array = Items(Vec::new());
         while let Some(item) = items.next_element_seed(self)? {
-            array.push(item.into());
+            array.0.push(item.into());
         }
-        Ok(Content::Other(Value::Array(array)))
+        Ok(Content::Other(Value::Array(mem::take(&mut array.0))))
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Self::Value, A::Error> {
-        let mut object = Map::new();
+        let mut object = SecretMembers::default();
         while let Some(name) = members.next_key::<String>()? {
-            if object.contains_key(&name) {
+            if object.get(&name).is_some() {
                 return Err(self.0.fail(DocumentError::NameTwice));
             }
             object.insert(name, members.next_value_seed(self)?.into());
         }
-        Ok(Content::Other(Value::Object(object)))
+        Ok(Content::Other(Value::Object(object.take())))
+    }
+}
+
+/// Items of an array of which the rest may be missing: wiped unless it comes.
+struct Items(Vec<Value>);
+
+impl Drop for Items {
+    fn drop(&mut self) {
+        self.0.iter_mut().for_each(wipe);
     }
 }

@@ -1,6 +1,7 @@
 //! The cache as a document, and back.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::hash::BuildHasher;
 use std::io;
 
@@ -13,7 +14,7 @@ use super::entry::Entry;
 use super::index::Table;
 use crate::cache::Record;
 use crate::cache::schema::{self, Came, DocumentError, Item, Sink};
-use crate::secret::{SecretMembers, wipe};
+use crate::secret::{SecretBuffer, SecretMembers, wipe};
 
 impl TokenCache {
     /// Reads a document as any MSAL wrote it, of at most `max_values` JSON values. An item of a cache has a dozen of them in
@@ -22,16 +23,7 @@ impl TokenCache {
     /// # Errors
     /// Why it is none.
     pub fn read(text: &[u8], max_values: usize) -> Result<Self, DocumentError> {
-        // At once, and not text by text.
-        let text = std::str::from_utf8(text).map_err(|_| DocumentError::NotJson)?;
-        let mut cache = Self::default();
-        let entries = text.len() / BYTES_OF_AN_ENTRY;
-        cache.entries.reserve(entries);
-        cache.index.reserve(entries.saturating_mul(2));
-        let mut reader = serde_json::Deserializer::from_str(text);
-        schema::read(&mut reader, max_values, &mut cache)?;
-        reader.end().map_err(|_| DocumentError::NotJson)?;
-        Ok(cache)
+        DocumentReader::new(text.len(), max_values).push(text)?.finish()
     }
 
     /// Takes a document that was read already.
@@ -39,10 +31,11 @@ impl TokenCache {
     /// # Errors
     /// If it is not a JSON object, or one of the known sections is not an object.
     pub fn from_json(mut value: Value) -> Result<Self, DocumentError> {
-        let mut cache = Self::default();
-        let read = schema::read(&value, usize::MAX, &mut cache);
+        let mut text = SecretBuffer::default();
+        let written = serde_json::to_writer(&mut text, &value);
         wipe(&mut value);
-        read.map(|()| cache)
+        written.map_err(|_| DocumentError::NotJson)?;
+        Self::read(text.expose(), usize::MAX)
     }
 
     /// Writes the document, with the tokens in clear text: keep it in memory that is wiped, or where nobody else reads it.
@@ -57,6 +50,57 @@ impl TokenCache {
     #[must_use]
     pub fn to_json(&self) -> Value {
         serde_json::to_value(Document(self)).unwrap_or_default()
+    }
+}
+
+/// Reads a document that comes in pieces, so that it need never be there as a whole: what was read of it is in the cache, and
+/// what is not is with whoever has it.
+///
+/// ```
+/// use entrada_core::cache::DocumentReader;
+///
+/// let mut reader = DocumentReader::new(0, 1000);
+/// for piece in ["{\"AccessTo", "ken\":{}", "}\n"] {
+///     reader = reader.push(piece.as_bytes())?;
+/// }
+/// assert!(reader.finish()?.is_empty());
+/// # Ok::<(), entrada_core::cache::schema::DocumentError>(())
+/// ```
+pub struct DocumentReader(schema::Reader<TokenCache>);
+
+impl DocumentReader {
+    /// A reader of a document of about so many bytes (zero if that is not known), with room for so many values: see
+    /// [`TokenCache::read`].
+    #[must_use]
+    pub fn new(length: usize, max_values: usize) -> Self {
+        let mut cache = TokenCache::default();
+        let entries = length / BYTES_OF_AN_ENTRY;
+        cache.entries.reserve(entries);
+        cache.index.reserve(entries.saturating_mul(2));
+        Self(schema::Reader::new(cache, max_values))
+    }
+
+    /// Reads the next piece: of any length, and ending anywhere, in the midst of a character as well.
+    ///
+    /// # Errors
+    /// Why it is no document.
+    pub fn push(self, piece: &[u8]) -> Result<Self, DocumentError> {
+        self.0.push(piece).map(Self)
+    }
+
+    /// The cache, when all pieces have come.
+    ///
+    /// # Errors
+    /// Why it is no document.
+    pub fn finish(self) -> Result<TokenCache, DocumentError> {
+        self.0.finish()
+    }
+}
+
+/// Shows how many entries were read so far.
+impl fmt::Debug for DocumentReader {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("DocumentReader").field(self.0.sink()).finish()
     }
 }
 

@@ -1,5 +1,6 @@
 mod document;
 mod history;
+mod pieces;
 
 use serde_json::json;
 

@@ -167,33 +167,36 @@ fn two_entries_that_would_share_a_name_are_both_written() {
     assert_eq!(again.to_json(), cache.to_json());
 }
 
+/// What is no document, and why.
+pub(super) const REFUSED: [(&str, DocumentError); 23] = [
+    (r#"{"a":1,"a":2}"#, DocumentError::NameTwice),
+    (r#"{"x":[{"a":1,"b":2,"a":1}]}"#, DocumentError::NameTwice),
+    (r#"{"Account":{},"Account":{}}"#, DocumentError::NameTwice),
+    (r#"{"Account":{"k":{},"l":{},"k":{}}}"#, DocumentError::NameTwice),
+    (r#"{"Account":{"k":{"name":"a","name":"b"}}}"#, DocumentError::NameTwice),
+    (r#"{"Account":{"k":{"name":5,"name":"b"}}}"#, DocumentError::NameTwice),
+    (r#"{"Account":{"k":{"x":"a","x":"b"}}}"#, DocumentError::NameTwice),
+    (r#"{"a":1,"b""#, DocumentError::Incomplete),
+    (r#"{"Account":{"unfin"#, DocumentError::Incomplete),
+    (r#"{"Account":"#, DocumentError::Incomplete),
+    (r#"{"Account":{]"#, DocumentError::NotJson),
+    (r#"{"Account":@"#, DocumentError::NotJson),
+    ("not json", DocumentError::NotJson),
+    ("{} {}", DocumentError::NotJson),
+    ("\u{fffd}", DocumentError::NotJson),
+    ("", DocumentError::Incomplete),
+    ("[]", DocumentError::NotAnObject),
+    ("null", DocumentError::NotAnObject),
+    ("5", DocumentError::NotAnObject),
+    (r#""text""#, DocumentError::NotAnObject),
+    (r#"{"Account":5}"#, DocumentError::Section("Account")),
+    (r#"{"Account":["x"]}"#, DocumentError::Section("Account")),
+    (r#"{"AppMetadata":"x"}"#, DocumentError::Section("AppMetadata")),
+];
+
 #[test]
 fn what_is_no_document_is_told_apart() {
-    for (text, error) in [
-        (r#"{"a":1,"a":2}"#, DocumentError::NameTwice),
-        (r#"{"x":[{"a":1,"b":2,"a":1}]}"#, DocumentError::NameTwice),
-        (r#"{"Account":{},"Account":{}}"#, DocumentError::NameTwice),
-        (r#"{"Account":{"k":{},"l":{},"k":{}}}"#, DocumentError::NameTwice),
-        (r#"{"Account":{"k":{"name":"a","name":"b"}}}"#, DocumentError::NameTwice),
-        (r#"{"Account":{"k":{"name":5,"name":"b"}}}"#, DocumentError::NameTwice),
-        (r#"{"Account":{"k":{"x":"a","x":"b"}}}"#, DocumentError::NameTwice),
-        (r#"{"a":1,"b""#, DocumentError::Incomplete),
-        (r#"{"Account":{"unfin"#, DocumentError::Incomplete),
-        (r#"{"Account":"#, DocumentError::Incomplete),
-        (r#"{"Account":{]"#, DocumentError::NotJson),
-        (r#"{"Account":@"#, DocumentError::NotJson),
-        ("not json", DocumentError::NotJson),
-        ("{} {}", DocumentError::NotJson),
-        ("\u{fffd}", DocumentError::NotJson),
-        ("", DocumentError::Incomplete),
-        ("[]", DocumentError::NotAnObject),
-        ("null", DocumentError::NotAnObject),
-        ("5", DocumentError::NotAnObject),
-        (r#""text""#, DocumentError::NotAnObject),
-        (r#"{"Account":5}"#, DocumentError::Section("Account")),
-        (r#"{"Account":["x"]}"#, DocumentError::Section("Account")),
-        (r#"{"AppMetadata":"x"}"#, DocumentError::Section("AppMetadata")),
-    ] {
+    for (text, error) in REFUSED {
         assert_eq!(
             TokenCache::read(text.as_bytes(), PLENTY).map(|cache| cache.to_json()),
             Err(error),
