@@ -161,7 +161,7 @@ impl<'de> Item<'de> {
             expires_on: self.time(Member::ExpiresOn).unwrap_or_default(),
             extended_expires_on: self
                 .time(Member::ExtendedExpiresOn)
-                .or_else(|| self.read_time(Member::ExtExpiresOn)),
+                .or_else(|| self.read_seconds(Member::ExtExpiresOn).map(Timestamp::from_secs)),
             refresh_on: self.time(Member::RefreshOn),
             key_id,
             user_assertion_hash: self.user_assertion_hash(),
@@ -251,20 +251,20 @@ impl<'de> Item<'de> {
 
     /// Seconds since the epoch, as a text or as a number.
     fn time(&mut self, member: Member) -> Option<Timestamp> {
-        let time = self.read_time(member)?;
-        self.take_if(member, |text| is_decimal(text) && text.parse() == Ok(time.as_secs()));
+        let seconds = self.read_seconds(member)?;
+        let time = Timestamp::from_secs(seconds);
+        self.take_if(member, |text| is_decimal(text) && time.as_secs() == seconds);
         Some(time)
     }
 
-    fn read_time(&self, member: Member) -> Option<Timestamp> {
-        let seconds = match self.peek(member) {
+    fn read_seconds(&self, member: Member) -> Option<u64> {
+        match self.peek(member) {
             Some(text) => text.trim().parse::<u64>().ok(),
             None => match self.others.get(member.name())? {
                 Value::Number(number) => number.as_u64().or_else(|| float(number.as_f64()?)),
                 _ => None,
             },
-        };
-        seconds.map(Timestamp::from_secs)
+        }
     }
 
     fn user_assertion_hash(&mut self) -> Option<Text> {
@@ -342,7 +342,7 @@ impl Latest {
     }
 }
 
-/// Whether digits are written as a number is.
+/// Whether a number is written as we would.
 fn is_decimal(text: &str) -> bool {
     text.bytes().all(|digit| digit.is_ascii_digit()) && (text == "0" || !text.starts_with('0'))
 }
