@@ -9,7 +9,9 @@ use std::cell::{OnceCell, RefCell};
 use std::hint::black_box;
 use std::process::Command;
 
-use entrada_core::cache::{Memory, Record, TokenCache};
+use entrada_core::cache::{CacheUpdate, Memory, Record, TokenCache, TokenStore};
+use entrada_store::{FileStore, Key, Protection};
+use entrada_tests::kept;
 use filled::Shape;
 use work::{Documents, Flows};
 
@@ -120,6 +122,15 @@ fn main() {
         "a document of {SIZE} tokens, by its length: the cache {kept:.2}, its peak beside the text while it"
     );
     println!("is read {reading:.2}, what is needed beside the text to write it {writing:.2}");
+    let key = Key::generate().expect("the machine has randomness");
+    let protections: [(_, &dyn Fn() -> _); 2] =
+        [("plain", &|| Protection::PlainText), ("encrypted", &|| Protection::Key(key.clone()))];
+    for (name, protection) in protections {
+        let [reading, writing] = bytes_of_a_file(protection);
+        println!(
+            "the same in a file, {name}: to read it {reading:.2}; to keep one more, beside that, {writing:.2}"
+        );
+    }
 }
 
 /// By the length of the document: what the cache that is read from it holds, what it holds at most meanwhile, and what it
@@ -136,6 +147,26 @@ fn bytes_of_a_document() -> [f64; 3] {
     let by_length = |bytes: u64| bytes as f64 / text.len() as f64;
     let kept = u64::try_from(read.bytes_current).expect("it grew");
     [by_length(kept), by_length(read.bytes_max), by_length(written.bytes_max)]
+}
+
+/// By the length of a file, what a store holds at most while it reads it, and what it needs beside that to keep one token more.
+fn bytes_of_a_file(protection: impl Fn() -> Protection) -> [f64; 2] {
+    let folder = tempfile::tempdir().expect("there is a folder for what is temporary");
+    let path = folder.path().join("tokens");
+    let open = || FileStore::open(&path, protection()).expect("it can be read");
+    let mut all = CacheUpdate::default();
+    all.tokens = filled::cache(Shape::Resources, SIZE).records().cloned().map(Into::into).collect();
+    open().apply(&all).expect("it is kept");
+    drop(all);
+    let length = path.metadata().expect("it is there").len();
+    let mut store = None;
+    let read = allocation_counter::measure(|| store = Some(open()));
+    let mut change = CacheUpdate::default();
+    change.tokens = vec![Record::from(kept::application("secret", "new/.default")).into()];
+    let replaced = allocation_counter::measure(|| {
+        store.as_ref().expect("it is open").apply(&change).expect("it is kept");
+    });
+    [read, replaced].map(|counted| counted.bytes_max as f64 / length as f64)
 }
 
 /// What the cache holds on the heap for an access token that an application got, and its index, beside the text of the

@@ -5,25 +5,32 @@
 //!      0       8  0x89 "Entrada"
 //!      8       1  the version of this layout: 1
 //!      9       8  the id of the key: HMAC-SHA-256(key, "entrada cache key id"), its first 8 bytes
-//!     17      24  the nonce, drawn anew each time
-//!     41          the document under XChaCha20-Poly1305, 16 bytes longer than it
+//!     17      19  the nonce, drawn anew each time
+//!     36          the document in pieces of 65,536 bytes, the last as long as it is; each under
+//!                 XChaCha20-Poly1305 and 16 bytes longer than it
 //! ```
 //!
-//! The first 17 bytes and the name of the place are authenticated along, so that neither can be exchanged.
+//! A piece has for its nonce that of the document, its number in four bytes (the highest first), and one byte that is 1 for the
+//! last and 0 for the others: the construction STREAM, so that no piece can be left out, added or exchanged. The first 17 bytes and
+//! the name of the place are authenticated along with each.
 
-use chacha20poly1305::aead::{AeadInOut, KeyInit};
-use chacha20poly1305::{XChaCha20Poly1305, XNonce};
-use hmac::{Hmac, Mac};
+use std::fmt;
+
+use aead_stream::{DecryptorBE32, EncryptorBE32};
+use chacha20poly1305::XChaCha20Poly1305;
+use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
-use zeroize::Zeroizing;
 
 use crate::{Damage, Error, Key};
 
 const MAGIC: &[u8; 8] = b"\x89Entrada";
 const VERSION: u8 = 1;
 const AUTHENTICATED: usize = 8 + 1 + 8;
-const HEADER: usize = AUTHENTICATED + 24;
-const TAG: usize = 16;
+const NONCE: usize = 19;
+/// How long what is in front of the pieces is.
+pub(crate) const HEADER: usize = AUTHENTICATED + NONCE;
+/// By how much a piece is longer once it is encrypted.
+pub(crate) const TAG: usize = 16;
 
 /// How a blob that Windows protected for a user begins.
 const DPAPI: [u8; 20] =
@@ -32,8 +39,6 @@ const DPAPI: [u8; 20] =
 /// What bytes are, by how they begin.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
-    /// Nothing but white space.
-    Empty,
     /// Encrypted here.
     Envelope,
     /// Encrypted by Windows.
@@ -42,10 +47,10 @@ pub(crate) enum Kind {
     Text,
 }
 
+/// The kind of what begins with these bytes; the first [`HEADER`] of them tell, if there are as many.
 pub(crate) fn kind(bytes: &[u8]) -> Kind {
-    if bytes.iter().all(u8::is_ascii_whitespace) {
-        Kind::Empty
-    } else if bytes[0] == MAGIC[0] && MAGIC.starts_with(&bytes[..bytes.len().min(MAGIC.len())]) {
+    let (magic, _) = bytes.split_at(bytes.len().min(MAGIC.len()));
+    if !magic.is_empty() && MAGIC.starts_with(magic) {
         Kind::Envelope
     } else if bytes.starts_with(&DPAPI) {
         Kind::Dpapi
@@ -62,60 +67,100 @@ pub(crate) enum Closed {
     Damaged(Damage),
 }
 
-/// Encrypts a document for a place.
-pub(crate) fn seal(key: &Key, place: &[u8], document: &[u8]) -> Result<Vec<u8>, Error> {
-    let mut header = [0; HEADER];
-    header[..8].copy_from_slice(MAGIC);
-    header[8] = VERSION;
-    header[9..AUTHENTICATED].copy_from_slice(&key_id(key));
-    getrandom::fill(&mut header[AUTHENTICATED..]).map_err(|_| Error::NoRandomness)?;
-    // As large as it will be: a buffer that grows leaves clear text behind.
-    let mut sealed = Zeroizing::new(Vec::with_capacity(document.len() + TAG));
-    sealed.extend_from_slice(document);
-    let nonce = XNonce::try_from(&header[AUTHENTICATED..]).expect("it is as long as a nonce");
-    cipher(key)
-        .encrypt_in_place(&nonce, &authenticated(&header, place), &mut *sealed)
-        .expect("no document is as long as this cipher's limit of 256 GiB");
-    let mut envelope = Vec::with_capacity(HEADER + sealed.len());
-    envelope.extend_from_slice(&header);
-    envelope.extend_from_slice(&sealed);
-    Ok(envelope)
+/// Encrypts the pieces of a document for a place.
+pub(crate) struct Seal {
+    stream: EncryptorBE32<XChaCha20Poly1305>,
+    authenticated: Vec<u8>,
 }
 
-/// Decrypts an envelope that was made for a place.
-pub(crate) fn open(key: &Key, place: &[u8], envelope: &[u8]) -> Result<Zeroizing<Vec<u8>>, Closed> {
-    match envelope.get(MAGIC.len()) {
-        Some(&VERSION) => {}
-        Some(&newer) if newer > VERSION => return Err(Closed::Newer(newer)),
-        _ => return Err(Closed::Damaged(Damage::Incomplete)),
+impl Seal {
+    /// Begins a document; what is returned beside goes in front of its pieces.
+    pub(crate) fn new(key: &Key, place: &[u8]) -> Result<([u8; HEADER], Self), Error> {
+        let mut header = [0; HEADER];
+        header[..8].copy_from_slice(MAGIC);
+        header[8] = VERSION;
+        header[9..AUTHENTICATED].copy_from_slice(&key_id(key));
+        let mut nonce = [0; NONCE];
+        getrandom::fill(&mut nonce).map_err(|_| Error::NoRandomness)?;
+        header[AUTHENTICATED..].copy_from_slice(&nonce);
+        let stream = EncryptorBE32::new(key.expose().into(), &nonce.into());
+        Ok((header, Self { stream, authenticated: authenticated(&header, place) }))
     }
-    if envelope.len() < HEADER + TAG {
-        return Err(Closed::Damaged(Damage::Incomplete));
+
+    /// Encrypts a piece after which others come, in place. Give it room for [`TAG`] more bytes.
+    pub(crate) fn next(&mut self, piece: &mut Vec<u8>) {
+        let sealed = self.stream.encrypt_next_in_place(&self.authenticated, piece);
+        sealed.expect("no document has as many pieces as the cipher can count, which is 2^32");
     }
-    let (header, sealed) = envelope.split_at(HEADER);
-    if header[9..AUTHENTICATED] != key_id(key) {
-        return Err(Closed::WrongKey);
+
+    /// Encrypts the last piece, in place.
+    pub(crate) fn last(self, piece: &mut Vec<u8>) {
+        let sealed = self.stream.encrypt_last_in_place(&self.authenticated, piece);
+        sealed.expect("no piece is as long as the cipher's limit of 256 GiB");
     }
-    let nonce = XNonce::try_from(&header[AUTHENTICATED..]).expect("it is as long as a nonce");
-    let mut document = Zeroizing::new(sealed.to_vec());
-    cipher(key)
-        .decrypt_in_place(&nonce, &authenticated(header, place), &mut *document)
-        .map_err(|_| Closed::Damaged(Damage::Altered))?;
-    Ok(document)
+}
+
+/// Decrypts the pieces of a document that was made for a place.
+pub(crate) struct Open {
+    /// Until the last piece.
+    stream: Option<DecryptorBE32<XChaCha20Poly1305>>,
+    authenticated: Vec<u8>,
+}
+
+impl Open {
+    /// Begins with what is in front of the pieces.
+    pub(crate) fn new(key: &Key, place: &[u8], header: &[u8]) -> Result<Self, Closed> {
+        match header.get(MAGIC.len()) {
+            Some(&VERSION) => {}
+            Some(&newer) if newer > VERSION => return Err(Closed::Newer(newer)),
+            _ => return Err(Closed::Damaged(Damage::Incomplete)),
+        }
+        let header: &[u8; HEADER] = header.try_into().map_err(|_| Closed::Damaged(Damage::Incomplete))?;
+        if header[9..AUTHENTICATED] != key_id(key) {
+            return Err(Closed::WrongKey);
+        }
+        let nonce: [u8; NONCE] = header[AUTHENTICATED..].try_into().expect("it is as long as a nonce");
+        let stream = DecryptorBE32::new(key.expose().into(), &nonce.into());
+        Ok(Self { stream: Some(stream), authenticated: authenticated(header, place) })
+    }
+
+    /// Decrypts the next piece, in place.
+    pub(crate) fn next(&mut self, piece: &mut Vec<u8>, is_last: bool) -> Result<(), Damage> {
+        if is_last && piece.len() < TAG {
+            return Err(Damage::Incomplete);
+        }
+        let opened = match &mut self.stream {
+            Some(stream) if !is_last => stream.decrypt_next_in_place(&self.authenticated, piece),
+            stream => match stream.take() {
+                Some(stream) => stream.decrypt_last_in_place(&self.authenticated, piece),
+                None => return Err(Damage::Altered),
+            },
+        };
+        opened.map_err(|_| Damage::Altered)
+    }
+}
+
+/// Shows nothing of the key.
+impl fmt::Debug for Seal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Seal(…)")
+    }
+}
+
+/// Shows nothing of the key.
+impl fmt::Debug for Open {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Open(…)")
+    }
 }
 
 /// What tells a key from others and tells nothing about it.
 fn key_id(key: &Key) -> [u8; 8] {
-    let mut mac =
-        <Hmac<Sha256> as KeyInit>::new_from_slice(key.expose()).expect("HMAC takes keys of any length");
+    let mut mac = Hmac::<Sha256>::new_from_slice(key.expose()).expect("HMAC takes keys of any length");
     mac.update(b"entrada cache key id");
     let mut id = [0; 8];
     id.copy_from_slice(&mac.finalize().into_bytes()[..8]);
     id
-}
-
-fn cipher(key: &Key) -> XChaCha20Poly1305 {
-    XChaCha20Poly1305::new(key.expose().into())
 }
 
 fn authenticated(header: &[u8], place: &[u8]) -> Vec<u8> {
@@ -127,38 +172,27 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_envelope_opens_for_its_key_at_its_place_and_as_it_was_made_alone() {
-        let key = Key::generate().unwrap();
-        let sealed = seal(&key, b"here", b"{\"secret\":\"hunter2\"}").unwrap();
-        assert_eq!(*open(&key, b"here", &sealed).unwrap(), b"{\"secret\":\"hunter2\"}");
-        assert_eq!(kind(&sealed), Kind::Envelope);
-        assert!(!sealed.windows(7).any(|part| part == b"hunter2"));
-        assert_ne!(seal(&key, b"here", b"{\"secret\":\"hunter2\"}").unwrap(), sealed);
-
-        assert_eq!(open(&Key::generate().unwrap(), b"here", &sealed).unwrap_err(), Closed::WrongKey);
-        assert_eq!(open(&key, b"there", &sealed).unwrap_err(), Closed::Damaged(Damage::Altered));
-        for at in HEADER - 1..sealed.len() {
-            let mut altered = sealed.clone();
-            altered[at] ^= 1;
-            assert_eq!(open(&key, b"here", &altered).unwrap_err(), Closed::Damaged(Damage::Altered), "{at}");
-        }
-        for len in 1..sealed.len() {
-            let cut = &sealed[..len];
-            assert_eq!(kind(cut), Kind::Envelope);
-            let least = if len < HEADER + TAG { Damage::Incomplete } else { Damage::Altered };
-            assert_eq!(open(&key, b"here", cut).unwrap_err(), Closed::Damaged(least), "{len}");
-        }
-        let mut newer = sealed;
-        newer[8] = 2;
-        assert_eq!(open(&key, b"here", &newer).unwrap_err(), Closed::Newer(2));
+    fn what_is_there_is_told_by_its_beginning() {
+        assert_eq!(kind(b""), Kind::Text);
+        assert_eq!(kind(b"{}"), Kind::Text);
+        assert_eq!(kind(b"\x89PNG"), Kind::Text);
+        assert_eq!(kind(b"\x89"), Kind::Envelope);
+        assert_eq!(kind(b"\x89Entrada\x01"), Kind::Envelope);
+        assert_eq!(kind(&[&DPAPI[..], b"rest"].concat()), Kind::Dpapi);
     }
 
     #[test]
-    fn a_blob_is_told_by_its_beginning() {
-        assert_eq!(kind(b" \r\n"), Kind::Empty);
-        assert_eq!(kind(b""), Kind::Empty);
-        assert_eq!(kind(b"{}"), Kind::Text);
-        assert_eq!(kind(b"\x89PNG"), Kind::Text);
-        assert_eq!(kind(&[&DPAPI[..], b"rest"].concat()), Kind::Dpapi);
+    fn an_envelope_says_why_it_stays_closed() {
+        let key = Key::generate().unwrap();
+        let (header, _) = Seal::new(&key, b"here").unwrap();
+        assert!(Open::new(&key, b"here", &header).is_ok());
+        let closed = |key: &Key, header: &[u8]| Open::new(key, b"here", header).unwrap_err();
+        assert_eq!(closed(&Key::generate().unwrap(), &header), Closed::WrongKey);
+        for length in 1..HEADER {
+            assert_eq!(closed(&key, &header[..length]), Closed::Damaged(Damage::Incomplete), "{length}");
+        }
+        let mut newer = header;
+        newer[8] = 2;
+        assert_eq!(closed(&key, &newer), Closed::Newer(2));
     }
 }

@@ -56,6 +56,7 @@ impl Default for FileOptions {
 /// - It is replaced as a whole, under a lock of the operating system: whoever reads it gets the old or the new content,
 ///   whoever changes it changes the newest, and a process that is killed takes neither file nor lock along.
 /// - It is read again only if it was changed. Between that, lookups are answered from memory.
+/// - It is read and written in pieces: beside the tokens that are in it, that takes some 200 KB of memory.
 /// - Whatever is in its place that it cannot read is kept: a file that is broken gets another name, with a [`Warning`];
 ///   one that is another's, of a later version or under another key stays as it is, with an [`Error`].
 ///
@@ -137,7 +138,7 @@ impl FileStore {
             Protection::Keyring(entry) => Keys::Keyring { entry, known: Mutex::new(None) },
         };
         let store = Self {
-            disk: Disk::new(path.to_owned(), options.max_bytes),
+            disk: Disk::new(path.to_owned()),
             lock: with_suffix(path, ".lockfile"),
             codec: Codec { keys, max_bytes: options.max_bytes, encrypt_existing: options.encrypt_existing },
             patience: options.patience,
@@ -180,7 +181,7 @@ impl FileStore {
     /// If that is no file, or cannot be renamed.
     pub fn set_aside(path: impl AsRef<Path>) -> Result<Option<PathBuf>, Error> {
         let path = path.as_ref();
-        let disk = Disk::new(path.to_owned(), u64::MAX);
+        let disk = Disk::new(path.to_owned());
         if disk.stamp()?.is_none() {
             return Ok(None);
         }
@@ -224,12 +225,13 @@ impl FileStore {
             // Until it is written, the file has something else.
             state.seen = None;
             change(&mut state.tokens);
-            let bytes = self.codec.encode(&self.disk.place(), &state.tokens)?;
+            let place = self.disk.place();
+            let prepared = self.disk.prepare(|file| self.codec.encode(&place, &state.tokens, file))?;
             // Somebody may have written without the lock.
             if self.disk.stamp()? != before {
                 continue;
             }
-            let stamp = self.disk.replace(&bytes)?;
+            let stamp = self.disk.replace(prepared)?;
             state.seen = Some(Seen { stamp: Some(stamp), settled: false });
             state.is_plain = false;
             return Ok(());
@@ -268,12 +270,14 @@ impl FileStore {
         state.seen = None;
         // Before it is read, so that what is written after has a later time.
         let now = SystemTime::now();
-        let content = self.disk.read(&mut |warning| self.warn(warning)).map_err(Unreadable::Refused)?;
+        let content = self.disk.open(&mut |warning| self.warn(warning)).map_err(Unreadable::Refused)?;
         let Some(content) = content else {
             *state = State { seen: Some(Seen { stamp: None, settled: false }), ..State::default() };
             return Ok(());
         };
-        let decoded = self.codec.decode(&self.disk.place(), &content.bytes)?;
+        // What was read before would be there beside it.
+        state.tokens = TokenCache::default();
+        let decoded = self.codec.decode(&self.disk.place(), content.file, content.length)?;
         state.tokens = decoded.tokens;
         state.is_plain = decoded.is_plain;
         let settled = content.stamp.is_settled(now);

@@ -39,11 +39,14 @@
 //!      0       8  0x89 "Entrada"
 //!      8       1  the version of this layout: 1
 //!      9       8  the id of the key: HMAC-SHA-256(key, "entrada cache key id"), its first 8 bytes
-//!     17      24  the nonce, drawn anew each time
-//!     41          the document under XChaCha20-Poly1305, 16 bytes longer than it
+//!     17      19  the nonce, drawn anew each time
+//!     36          the document in pieces of 65,536 bytes, the last as long as it is; each under
+//!                 XChaCha20-Poly1305 and 16 bytes longer than it
 //! ```
 //!
-//! The first 17 bytes, and in Redis the name of the key, are authenticated along.
+//! A piece has for its nonce that of the document, its number in four bytes (the highest first), and one byte that is 1 for
+//! the last and 0 for the others: the construction STREAM, so that no piece can be left out, added or exchanged. The first 17
+//! bytes, and in Redis the name of the key, are authenticated along with each.
 //!
 //! # What goes wrong
 //!
@@ -77,11 +80,11 @@ mod key;
 #[cfg(feature = "keyring")]
 mod keyring;
 mod memory;
+#[cfg(any(feature = "file", feature = "redis"))]
+mod pieces;
 #[cfg(feature = "redis")]
 mod redis;
 mod warning;
-#[cfg(any(feature = "file", feature = "redis"))]
-mod wiped;
 
 pub use entrada_core as core;
 

@@ -3,6 +3,7 @@
 mod connection;
 mod partition;
 
+use std::io::Cursor;
 use std::sync::{Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -10,11 +11,12 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use entrada_core::cache::{
     CacheUpdate, Record, StoreError, TokenCache, TokenQuery, TokenStore, TokenSubject, TokenView,
 };
+use entrada_core::secret::SecretBuffer;
 use entrada_core::time::Timestamp;
 
 use self::connection::{Connections, Written};
 use self::partition::{Partition, split};
-use crate::document::{Codec, Keys, PARTITION, Unreadable};
+use crate::document::{Codec, Decoded, Keys, PARTITION, Unreadable};
 use crate::{Error, Key, Warning};
 
 /// What can be set of a store in Redis. Begin with its `Default`.
@@ -140,7 +142,7 @@ impl RedisStore {
         };
         let name = self.name(&partition);
         let Some(bytes) = self.connections.get(&name)? else { return Ok(TokenCache::default().find(query)) };
-        match self.codec.decode(&place(&name), &bytes) {
+        match self.decode(&name, &bytes) {
             Ok(mut decoded) => Ok(decoded.tokens.find(query)),
             Err(Unreadable::Refused(error)) => Err(error),
             Err(Unreadable::Damaged(_)) => {
@@ -161,7 +163,7 @@ impl RedisStore {
         for nth in 0..self.options.attempts.max(1) {
             let mut damaged = None;
             let done = self.connections.compare_and_swap(&name, |bytes| {
-                let mut tokens = match bytes.map(|bytes| self.codec.decode(&place(&name), bytes)) {
+                let mut tokens = match bytes.map(|bytes| self.decode(&name, bytes)) {
                     None => TokenCache::default(),
                     Some(Ok(decoded)) => decoded.tokens,
                     Some(Err(Unreadable::Refused(error))) => return Err(error),
@@ -177,7 +179,9 @@ impl RedisStore {
                     None
                 } else {
                     let ttl = self.ttl(&tokens, at);
-                    Some((self.codec.encode(&place(&name), &tokens)?, ttl))
+                    let mut value = SecretBuffer::default();
+                    self.codec.encode(&place(&name), &tokens, &mut value)?;
+                    Some((value, ttl))
                 };
                 let aside = damaged.as_ref().map(|(name, _)| (name.clone(), ASIDE));
                 Ok(Written { value, aside })
@@ -194,6 +198,10 @@ impl RedisStore {
             thread::sleep(Duration::from_micros(u64::from(random[0]) * u64::from(nth.min(10)) * 10));
         }
         Err(Error::Contended { place: place(&name), attempts: self.options.attempts })
+    }
+
+    fn decode(&self, name: &str, bytes: &[u8]) -> Result<Decoded, Unreadable> {
+        self.codec.decode(&place(name), Cursor::new(bytes), bytes.len() as u64)
     }
 
     /// After how long a partition is of no use to anybody.

@@ -1,11 +1,11 @@
 //! The file itself: looked at, read, replaced, set aside.
 
 use std::fs::{self, File, Metadata};
-use std::io::{self, Read, Write};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use zeroize::Zeroizing;
+use tempfile::NamedTempFile;
 
 use super::system;
 use crate::error::{Attempt, Obstacle};
@@ -51,18 +51,22 @@ impl Stamp {
 #[derive(Debug)]
 pub(super) struct Disk {
     path: PathBuf,
-    limit: u64,
 }
 
-/// What was read.
+/// A new content that is not in the file's place yet. It is removed when dropped.
+#[derive(Debug)]
+pub(super) struct Prepared(NamedTempFile);
+
+/// A file that is there to be read.
 pub(super) struct Content {
     pub(super) stamp: Stamp,
-    pub(super) bytes: Zeroizing<Vec<u8>>,
+    pub(super) file: File,
+    pub(super) length: u64,
 }
 
 impl Disk {
-    pub(super) const fn new(path: PathBuf, limit: u64) -> Self {
-        Self { path, limit }
+    pub(super) const fn new(path: PathBuf) -> Self {
+        Self { path }
     }
 
     pub(super) fn path(&self) -> &Path {
@@ -84,11 +88,10 @@ impl Disk {
         Stamp::of(&metadata).map(Some).map_err(|error| failed(Attempt::Look, &self.path, &error))
     }
 
-    /// Reads the file, unless it is too large, is another user's, or is no file. One that others may read is closed to
-    /// them.
-    pub(super) fn read(&self, warn: &mut dyn FnMut(Warning)) -> Result<Option<Content>, Error> {
+    /// Opens the file, unless it is another user's, or is no file. One that others may read is closed to them.
+    pub(super) fn open(&self, warn: &mut dyn FnMut(Warning)) -> Result<Option<Content>, Error> {
         let failed = |error: &io::Error| failed(Attempt::Read, &self.path, error);
-        let mut file = match system::open_existing(&self.path, false) {
+        let file = match system::open_existing(&self.path, false) {
             Ok(file) => file,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
             Err(error) => {
@@ -105,18 +108,9 @@ impl Disk {
             let _ = system::close_to_others(&file);
             warn(Warning::OpenToOthers { path: self.path.clone(), mode });
         }
-        if metadata.len() > self.limit {
-            return Err(Error::TooLarge { place: self.place(), bytes: metadata.len(), limit: self.limit });
-        }
         // Looked at again after it was closed to others, which changes when it was changed.
         let stamp = file.metadata().and_then(|now| Stamp::of(&now)).map_err(|error| failed(&error))?;
-        let bytes = read_at_most(&mut file, metadata.len(), self.limit).map_err(|error| failed(&error))?;
-        let bytes = bytes.ok_or_else(|| Error::TooLarge {
-            place: self.place(),
-            bytes: self.limit.saturating_add(1),
-            limit: self.limit,
-        })?;
-        Ok(Some(Content { stamp, bytes }))
+        Ok(Some(Content { stamp, file, length: metadata.len() }))
     }
 
     /// Makes the folder, closed to others, if there is none.
@@ -125,20 +119,32 @@ impl Disk {
         system::make_folder(folder).map_err(|error| failed(Attempt::MakeFolder, folder, &error))
     }
 
-    /// Replaces the file as a whole: whoever reads it gets the old content or the new, at any moment, also after a power
-    /// cut. Call it under the lock.
-    pub(super) fn replace(&self, bytes: &[u8]) -> Result<Stamp, Error> {
-        self.try_replace(bytes).map_err(|error| failed(Attempt::Replace, &self.path, &error))
-    }
-
-    fn try_replace(&self, bytes: &[u8]) -> io::Result<Stamp> {
-        let mut file =
-            tempfile::Builder::new().prefix(&self.prefix()).suffix(".new").tempfile_in(self.folder())?;
-        file.write_all(bytes)?;
+    /// Writes a new content beside the file. Call it under the lock.
+    pub(super) fn prepare(
+        &self,
+        write: impl FnOnce(&mut File) -> Result<(), Error>,
+    ) -> Result<Prepared, Error> {
+        let failed = |error: &io::Error| failed(Attempt::Replace, &self.path, error);
+        let mut file = tempfile::Builder::new()
+            .prefix(&self.prefix())
+            .suffix(".new")
+            .tempfile_in(self.folder())
+            .map_err(|error| failed(&error))?;
+        write(file.as_file_mut())?;
         // Other libraries read a file again if it is younger than their last look by a clock of milliseconds; that of file
         // systems is coarser and may stand before it.
         let _ = file.as_file().set_modified(SystemTime::now() + CLOCK_OF_OTHERS);
-        file.as_file().sync_all()?;
+        file.as_file().sync_all().map_err(|error| failed(&error))?;
+        Ok(Prepared(file))
+    }
+
+    /// Replaces the file as a whole: whoever reads it gets the old content or the new, at any moment, also after a power
+    /// cut. Call it under the lock.
+    pub(super) fn replace(&self, prepared: Prepared) -> Result<Stamp, Error> {
+        self.try_replace(prepared.0).map_err(|error| failed(Attempt::Replace, &self.path, &error))
+    }
+
+    fn try_replace(&self, mut file: NamedTempFile) -> io::Result<Stamp> {
         let start = Instant::now();
         let file = loop {
             match file.persist(&self.path) {
@@ -220,15 +226,6 @@ pub(super) fn check_kind(path: &Path, metadata: &Metadata) -> Result<(), Error> 
 
 pub(super) fn failed(attempt: Attempt, path: &Path, error: &io::Error) -> Error {
     Error::Io { attempt, path: path.to_owned(), kind: error.kind() }
-}
-
-/// Reads a file of about `len` bytes into a buffer that does not grow, unless the file does. Nothing if it has more
-/// than `limit`.
-fn read_at_most(file: &mut File, len: u64, limit: u64) -> io::Result<Option<Zeroizing<Vec<u8>>>> {
-    let capacity = usize::try_from(len.min(limit)).unwrap_or_default().saturating_add(64);
-    let mut bytes = Zeroizing::new(Vec::with_capacity(capacity));
-    file.take(limit.saturating_add(1)).read_to_end(&mut bytes)?;
-    Ok((bytes.len() as u64 <= limit).then_some(bytes))
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
+use entrada_core::secret::SecretBuffer;
 use redis::{Client, Connection, ErrorKind, RedisError, ServerErrorKind};
 use zeroize::Zeroizing;
 
@@ -28,7 +29,7 @@ impl fmt::Debug for Connections {
 /// What a change makes of a value.
 pub(super) struct Written {
     /// What to keep, and for how long; nothing to remove it.
-    pub(super) value: Option<(Zeroizing<Vec<u8>>, Option<Duration>)>,
+    pub(super) value: Option<(SecretBuffer, Option<Duration>)>,
     /// Under which name to keep what was there, and for how long.
     pub(super) aside: Option<(String, Duration)>,
 }
@@ -72,7 +73,7 @@ impl Connections {
             }
             match &written.value {
                 Some((value, ttl)) => {
-                    let set = pipe.cmd("SET").arg(name).arg(value.as_slice());
+                    let set = pipe.cmd("SET").arg(name).arg(value.expose());
                     if let Some(ttl) = ttl {
                         set.arg("PX").arg(millis(*ttl));
                     }
