@@ -44,7 +44,9 @@ impl<'de> Cursor<'de> {
 
     /// Steps over white space.
     pub(super) fn skip_blanks(&mut self) {
-        self.rest = self.rest.trim_start_matches([' ', '\n', '\r', '\t']);
+        let blanks =
+            self.rest.bytes().take_while(|byte| matches!(byte, b' ' | b'\n' | b'\r' | b'\t')).count();
+        self.rest = self.rest.get(blanks..).unwrap_or_default();
     }
 
     /// The next character that is no white space.
@@ -53,25 +55,26 @@ impl<'de> Cursor<'de> {
         self.rest.as_bytes().first().copied().ok_or(Stop::Short)
     }
 
-    /// Steps over `wanted` if it comes next.
-    pub(super) fn take(&mut self, wanted: char) -> Result<bool, Stop> {
-        self.peek()?;
-        let after = self.rest.strip_prefix(wanted);
-        self.rest = after.unwrap_or(self.rest);
-        Ok(after.is_some())
+    /// Steps over `wanted`, which is ASCII, if it comes next.
+    pub(super) fn take(&mut self, wanted: u8) -> Result<bool, Stop> {
+        let is_next = self.peek()? == wanted;
+        if is_next {
+            self.rest = self.rest.get(1..).unwrap_or_default();
+        }
+        Ok(is_next)
     }
 
     /// The name of the next member of an object, and steps over its colon; nothing at the object's end.
     pub(super) fn name(&mut self, is_first: bool, bounds: &Bounds) -> Result<Option<Cow<'de, str>>, Stop> {
-        if self.take('}')? {
+        if self.take(b'}')? {
             return Ok(None);
         }
-        let has_comma = self.take(',')?;
+        let has_comma = self.take(b',')?;
         if has_comma == is_first || self.peek()? != b'"' {
             return Err(DocumentError::NotJson.into());
         }
         let name = self.value(Borrowed, bounds)?;
-        match self.take(':')? {
+        match self.take(b':')? {
             true => Ok(Some(name)),
             false => Err(DocumentError::NotJson.into()),
         }

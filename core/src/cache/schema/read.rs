@@ -173,7 +173,7 @@ impl<S: Sink> Reader<S> {
 
     fn start(&mut self, at: &mut Cursor<'_>) -> Result<(), Stop> {
         self.bounds.take()?;
-        if at.take('{')? {
+        if at.take(b'{')? {
             self.place = Place::Document { is_first: true };
             return Ok(());
         }
@@ -190,7 +190,7 @@ impl<S: Sink> Reader<S> {
             return Ok(());
         };
         self.bounds.take()?;
-        if at.take('{')? {
+        if at.take(b'{')? {
             self.names.insert(&name)?;
             self.sink.section(section);
             self.place = Place::Section { section, is_first: true };
