@@ -247,12 +247,18 @@ impl TokenCache {
 
     fn insert(&mut self, mut entry: Entry) {
         let id = self.next;
-        self.next = self.next.saturating_add(1);
-        keys::each(&entry.record, |key| self.index.insert(key, id));
         if let Some(end) = entry::end(&entry.record) {
             self.ends.insert((end, id));
         }
         self.uses.insert(&mut entry, id);
+        self.add(entry);
+    }
+
+    /// Puts the next entry where it is found.
+    fn add(&mut self, entry: Entry) {
+        let id = self.next;
+        self.next = self.next.saturating_add(1);
+        keys::each(&entry.record, |key| self.index.insert(key, id));
         self.bytes = self.bytes.saturating_add(entry.bytes);
         self.entries.insert(id, entry);
     }

@@ -10,11 +10,13 @@ use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_json::Value;
 
 use super::TokenCache;
-use super::entry::Entry;
-use super::index::Table;
+use super::entry::{self, Entry};
+use super::index::{EntryId, Table};
+use super::uses::FirstUses;
 use crate::cache::Record;
 use crate::cache::schema::{self, Came, DocumentError, Item, Sink};
 use crate::secret::{SecretBuffer, SecretMembers, wipe};
+use crate::time::Timestamp;
 
 impl TokenCache {
     /// Reads a document as any MSAL wrote it, of at most `max_values` JSON values. An item of a cache has a dozen of them in
@@ -66,18 +68,18 @@ impl TokenCache {
 /// assert!(reader.finish()?.is_empty());
 /// # Ok::<(), entrada_core::cache::schema::DocumentError>(())
 /// ```
-pub struct DocumentReader(schema::Reader<TokenCache>);
+pub struct DocumentReader(schema::Reader<Loading>);
 
 impl DocumentReader {
     /// A reader of a document of about so many bytes (zero if that is not known), with room for so many values: see
     /// [`TokenCache::read`].
     #[must_use]
     pub fn new(length: usize, max_values: usize) -> Self {
-        let mut cache = TokenCache::default();
+        let mut loading = Loading::default();
         let entries = length / BYTES_OF_AN_ENTRY;
-        cache.entries.reserve(entries);
-        cache.index.reserve(entries.saturating_mul(2));
-        Self(schema::Reader::new(cache, max_values))
+        loading.cache.entries.reserve(entries);
+        loading.cache.index.reserve(entries.saturating_mul(2));
+        Self(schema::Reader::new(loading, max_values))
     }
 
     /// Reads the next piece: of any length, and ending anywhere, in the midst of a character as well.
@@ -93,35 +95,49 @@ impl DocumentReader {
     /// # Errors
     /// Why it is no document.
     pub fn finish(self) -> Result<TokenCache, DocumentError> {
-        self.0.finish()
+        let Loading { mut cache, ends, uses } = self.0.finish()?;
+        cache.ends = ends.into_iter().collect();
+        cache.uses = uses.into();
+        Ok(cache)
     }
 }
 
 /// Shows how many entries were read so far.
 impl fmt::Debug for DocumentReader {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("DocumentReader").field(self.0.sink()).finish()
+        f.debug_tuple("DocumentReader").field(&self.0.sink().cache).finish()
     }
 }
 
 /// About how long an entry is: tables that grow with what they hold are filled twice.
 const BYTES_OF_AN_ENTRY: usize = 2048;
 
-impl Sink for TokenCache {
+/// A cache that is being read. What it keeps in an order is put in it when all is there.
+#[derive(Default)]
+struct Loading {
+    cache: TokenCache,
+    ends: Vec<(Timestamp, EntryId)>,
+    uses: FirstUses,
+}
+
+impl Sink for Loading {
     fn record(&mut self, record: Record, came: Came) {
-        self.insert(Entry::new(record, came));
+        let (id, mut entry) = (self.cache.next, Entry::new(record, came));
+        self.ends.extend(entry::end(&entry.record).map(|end| (end, id)));
+        self.uses.insert(&mut entry, id);
+        self.cache.add(entry);
     }
 
     fn foreign(&mut self, section: &'static str, key: String, value: Value) {
-        self.foreign.entry(section).or_default().insert(key, value);
+        self.cache.foreign.entry(section).or_default().insert(key, value);
     }
 
     fn section(&mut self, section: &'static str) {
-        self.foreign.entry(section).or_default();
+        self.cache.foreign.entry(section).or_default();
     }
 
     fn other(&mut self, name: String, value: Value) {
-        self.other.insert(name, value);
+        self.cache.other.insert(name, value);
     }
 }
 

@@ -1,6 +1,6 @@
 use serde_json::{Value, json};
 
-use super::{access, put};
+use super::{access, found, put, query, refresh, secret, user};
 use crate::cache::schema::{DocumentError, ext_cache_key};
 use crate::cache::{AccessToken, Record, TokenCache};
 use crate::time::Timestamp;
@@ -124,6 +124,26 @@ fn what_the_cache_wrote_is_read_without_a_rest() {
     let again = TokenCache::read(text.as_bytes(), PLENTY).unwrap();
     assert_eq!(self::text(&again), text);
     assert!(again.in_order().all(|entry| entry.came.rest.is_none()));
+}
+
+#[test]
+fn what_was_read_expires_and_makes_room_as_what_was_got() {
+    let mut cache = TokenCache::default();
+    put(&mut cache, refresh("u.t", "app", None, "rt"));
+    for scope in ["a", "b", "c", "d"] {
+        put(&mut cache, access("u.t", "t", scope, scope));
+    }
+    let later = AccessToken { expires_on: Timestamp::from_secs(9000), ..access("u.t", "t", "e", "e") };
+    put(&mut cache, later);
+    let mut read = TokenCache::read(text(&cache).as_bytes(), PLENTY).unwrap();
+    read.limits.entries = 5;
+    assert_eq!(found(&mut read, &query(user("u.t"), "t", "a")), ["a"]);
+    read.make_room(Timestamp::default());
+    let left: Vec<_> = read.records().map(secret).collect();
+    assert_eq!(left, ["a", "c", "d", "e", "rt"], "the one of least use has gone");
+    read.make_room(Timestamp::from_secs(5000));
+    let left: Vec<_> = read.records().map(secret).collect();
+    assert_eq!((left, read.stats().expired), (vec!["e", "rt"], 3));
 }
 
 #[test]
