@@ -14,7 +14,7 @@ use serde_json::Value;
 
 use super::cursor::{Cursor, Stop};
 use super::item::{Came, Item, Reading};
-use super::strict::{Borrowed, Bounds, Strict};
+use super::strict::{Borrowed, Bounds, NUMBER, Strict, number};
 use super::{DocumentError, SECTIONS};
 use crate::cache::Record;
 use crate::secret::SecretBuffer;
@@ -273,6 +273,9 @@ impl<'de> Visitor<'de> for Entry<'_, 'de> {
     fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Self::Value, A::Error> {
         let Self { bounds, item } = self;
         while let Some(name) = members.next_key_seed(Borrowed)? {
+            if name == NUMBER {
+                return number(members).map(Some);
+            }
             if item.has(&name) {
                 return Err(bounds.fail(DocumentError::NameTwice));
             }

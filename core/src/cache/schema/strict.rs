@@ -164,6 +164,9 @@ impl<'de> Visitor<'de> for Strict<'_> {
     fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Self::Value, A::Error> {
         let mut object = SecretMembers::default();
         while let Some(name) = members.next_key::<String>()? {
+            if name == NUMBER {
+                return Ok(Content::Other(number(members)?));
+            }
             if object.get(&name).is_some() {
                 return Err(self.0.fail(DocumentError::NameTwice));
             }
@@ -171,6 +174,16 @@ impl<'de> Visitor<'de> for Strict<'_> {
         }
         Ok(Content::Other(Value::Object(object.take())))
     }
+}
+
+/// The one member of the object as which `serde_json` hands on a number if any crate of the program has switched on its
+/// feature `arbitrary_precision`.
+pub(super) const NUMBER: &str = "$serde_json::private::Number";
+
+/// The number of which [`NUMBER`] was read.
+pub(super) fn number<'de, A: MapAccess<'de>>(mut members: A) -> Result<Value, A::Error> {
+    let digits = members.next_value::<Cow<'_, str>>()?;
+    digits.parse().map(Value::Number).map_err(de::Error::custom)
 }
 
 /// Items of an array of which the rest may be missing: wiped unless it comes.
