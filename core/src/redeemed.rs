@@ -63,7 +63,7 @@ pub(crate) fn redeemed(
         refresh_token: response.refresh_token.clone(),
         access_token: response.access_token.clone(),
     };
-    let tokens = records(at, response, &result, grant, now).into_iter().map(TokenChange::from).collect();
+    let tokens = changes(at, response, &result, grant, now);
     Redeemed { result, update: CacheUpdate { at: now, tokens, ..learned } }
 }
 
@@ -180,13 +180,13 @@ fn authority_type(kind: &AuthorityKind) -> AuthorityType {
     }
 }
 
-fn records(
+fn changes(
     at: &Resolved,
     response: TokenResponse,
     result: &AuthenticationResult,
     grant: &Grant,
     now: Timestamp,
-) -> Vec<Record> {
+) -> Vec<TokenChange> {
     let cx = &at.cx;
     let environment: Text = match &result.account {
         Some(account) => account.environment.clone(),
@@ -202,9 +202,10 @@ fn records(
     let family_id = response.family_id;
     let call_key: Option<Text> = at.call_key.as_deref().map(Into::into);
     let claim = |name| response.id_token_claims.as_ref().and_then(|claims| claims.text(name)).map(Into::into);
-    let mut records = Vec::with_capacity(5);
+    let mut changes = Vec::with_capacity(5);
+    let mut put = |record: Record| changes.push(record.into());
     if let Some(account) = &result.account {
-        records.push(Record::from(AccountRecord {
+        put(Record::from(AccountRecord {
             account: account.clone(),
             authority_type: authority_type(cx.authority().kind()),
             given_name: claim("given_name"),
@@ -214,7 +215,7 @@ fn records(
         }));
     }
     if let Some(secret) = response.id_token {
-        records.push(Record::from(IdToken {
+        put(Record::from(IdToken {
             home_account_id: home_account_id.clone(),
             environment: environment.clone(),
             client_id: client_id.clone(),
@@ -223,7 +224,7 @@ fn records(
         }));
     }
     if let Some(secret) = response.refresh_token {
-        records.push(Record::from(RefreshToken {
+        put(Record::from(RefreshToken {
             home_account_id: home_account_id.clone(),
             environment: environment.clone(),
             client_id: client_id.clone(),
@@ -234,13 +235,13 @@ fn records(
         }));
     }
     if !grant.is_the_applications() {
-        records.push(Record::from(AppMetadata {
+        put(Record::from(AppMetadata {
             client_id: client_id.clone(),
             environment: environment.clone(),
             family_id,
         }));
     }
-    records.push(Record::from(AccessToken {
+    put(Record::from(AccessToken {
         home_account_id,
         environment,
         client_id,
@@ -256,7 +257,7 @@ fn records(
         user_assertion_hash: call_key,
         ext_cache_key: cx.ext_cache_key().map(Into::into),
     }));
-    records
+    changes
 }
 
 #[cfg(test)]
