@@ -1,8 +1,10 @@
 //! What every state of a flow carries.
 
+mod request;
+
 use std::sync::Arc;
 
-use http::{HeaderName, HeaderValue};
+use http::HeaderValue;
 use serde_json::{Map, Value, json};
 use url::Url;
 
@@ -10,7 +12,7 @@ use crate::application::{Application, RequestOptions};
 use crate::authority::{Authority, AuthorityKind, Endpoints, Tenant};
 use crate::cache::{ClockSkew, StoreError, StoredAssertion, ThrottleKey, ext_cache_key};
 use crate::error::{Error, Fault, Misuse, Service, Violation};
-use crate::http::{Request, Response, TransportError};
+use crate::http::{Response, TransportError};
 use crate::preflight::{self, FlowKind};
 use crate::protocol::mex::{self, Endpoints as FederationEndpoints};
 use crate::seed::Seed;
@@ -181,20 +183,6 @@ impl Context {
         text
     }
 
-    /// Adds the headers by which the service recognises the call and, if allowed, the library.
-    pub(crate) fn identify(&self, mut request: Request) -> Request {
-        let headers = &mut request.headers;
-        headers.insert(CLIENT_REQUEST_ID, self.0.correlation_id.clone());
-        headers.insert(RETURN_CLIENT_REQUEST_ID, HeaderValue::from_static("true"));
-        if self.0.app.client_info_headers() {
-            headers.insert(CLIENT_SKU, HeaderValue::from_static("Entrada"));
-            headers.insert(CLIENT_VERSION, HeaderValue::from_static(env!("CARGO_PKG_VERSION")));
-            // A promise: `Retry-After` and 429 are obeyed, by the throttles that flows remember.
-            headers.insert(LIBRARY_CAPABILITY, HeaderValue::from_static("retry-after, h429"));
-        }
-        request
-    }
-
     /// The flow's end in failure.
     pub(crate) fn fail(&self, fault: impl Into<Fault>) -> Error {
         Error::new(fault.into(), Some(self))
@@ -221,12 +209,6 @@ impl Context {
         Some(url)
     }
 }
-
-const CLIENT_REQUEST_ID: HeaderName = HeaderName::from_static("client-request-id");
-const RETURN_CLIENT_REQUEST_ID: HeaderName = HeaderName::from_static("return-client-request-id");
-const CLIENT_SKU: HeaderName = HeaderName::from_static("x-client-sku");
-const CLIENT_VERSION: HeaderName = HeaderName::from_static("x-client-ver");
-const LIBRARY_CAPABILITY: HeaderName = HeaderName::from_static("x-ms-lib-capability");
 
 /// What a flow knows once its authority can be asked. Cheap enough to clone.
 #[derive(Debug, Clone)]

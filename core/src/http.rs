@@ -48,11 +48,10 @@ impl Request {
     /// A POST of a body with the usual limits.
     #[must_use]
     pub fn post(url: Url, body: impl Into<SecretBytes>) -> Self {
-        // Room for the headers of a token request.
-        Self::new(Method::POST, url, HeaderMap::with_capacity(10), body.into())
+        Self::new(Method::POST, url, HeaderMap::new(), body.into())
     }
 
-    const fn new(method: Method, url: Url, headers: HeaderMap, body: SecretBytes) -> Self {
+    pub(crate) const fn new(method: Method, url: Url, headers: HeaderMap, body: SecretBytes) -> Self {
         Self {
             method,
             url,
@@ -73,13 +72,16 @@ impl Request {
 
     /// Sets a header if its value can be one: visible ASCII. A hint that cannot travel is left out.
     pub(crate) fn hint(mut self, name: HeaderName, value: impl TryInto<HeaderValue>) -> Self {
-        if let Ok(value) = value.try_into()
-            && value.to_str().is_ok()
-        {
+        if let Some(value) = visible(value) {
             self.headers.insert(name, value);
         }
         self
     }
+}
+
+/// A header's value, if it can be one.
+pub(crate) fn visible(value: impl TryInto<HeaderValue>) -> Option<HeaderValue> {
+    value.try_into().ok().filter(|value| value.to_str().is_ok())
 }
 
 impl fmt::Debug for Request {

@@ -10,8 +10,6 @@
 
 use std::sync::Arc;
 
-use http::HeaderValue;
-use http::header::{ACCEPT, CONTENT_TYPE};
 use url::{Url, form_urlencoded};
 
 use crate::application::{Application, RequestOptions};
@@ -20,7 +18,7 @@ use crate::cache::{
 };
 use crate::context::{Context, Resolved};
 use crate::error::{Error, Fault};
-use crate::http::{Outcome, Request};
+use crate::http::Outcome;
 use crate::preflight::FlowKind;
 use crate::resolve::{Subject, resolve};
 use crate::seed::Seed;
@@ -138,10 +136,8 @@ fn next(mut leaving: Leaving, now: Timestamp) -> Result<Step<SignedOut>, Error> 
             form.append_pair("client_id", leaving.cx.app().client_id())
                 .append_pair("token", token.secret.expose())
                 .append_pair("token_type_hint", "refresh_token");
-            let request = Request::post(endpoint, form.finish().into_bytes())
-                .header(ACCEPT, HeaderValue::from_static("application/json"))
-                .header(CONTENT_TYPE, HeaderValue::from_static("application/x-www-form-urlencoded"));
-            Ok(Step::send(leaving.cx.identify(request), ExpectRevoked { leaving }))
+            let request = leaving.cx.post(endpoint, form.finish(), None);
+            Ok(Step::send(request, ExpectRevoked { leaving }))
         }
         (Some(_), None) => {
             leaving.done.not_revoked = leaving.done.not_revoked.saturating_add(1);

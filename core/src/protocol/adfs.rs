@@ -27,14 +27,15 @@ const SIGNED_IN: &str = "MSISAuth";
 pub(crate) fn request(cx: &Context, url: Url, cookies: &Cookies, user_agent: &HeaderValue) -> Request {
     let service = ServiceName::of(&url);
     let cookie = cookies.header(&url);
-    let mut request = Request::get(url)
+    let mut request = cx
+        .get(url)
         .header(ACCEPT, HeaderValue::from_static("text/html, */*"))
         .header(USER_AGENT_HEADER, user_agent.clone());
     if let Some(cookie) = cookie {
         request = request.header(COOKIE, cookie);
     }
     request.auth = HttpAuth::Negotiate(service);
-    cx.identify(request)
+    request
 }
 
 /// Where a redirect leads.

@@ -2,8 +2,7 @@
 
 use std::time::Duration;
 
-use http::header::{ACCEPT, CONTENT_TYPE};
-use http::{HeaderValue, StatusCode};
+use http::StatusCode;
 use serde::Deserialize;
 use url::{Url, form_urlencoded};
 
@@ -25,10 +24,7 @@ pub(crate) fn request(cx: &Context, mut endpoint: Url) -> Request {
     if let Some(claims) = cx.claims() {
         form.append_pair("claims", claims);
     }
-    let request = Request::post(endpoint, form.finish().into_bytes())
-        .header(ACCEPT, HeaderValue::from_static("application/json"))
-        .header(CONTENT_TYPE, HeaderValue::from_static("application/x-www-form-urlencoded"));
-    cx.identify(request)
+    cx.post(endpoint, form.finish(), None)
 }
 
 /// A code, where to type it, and how to wait.

@@ -2,8 +2,7 @@
 //!
 //! `GET https://login.microsoftonline.com/common/discovery/instance?api-version=1.1&authorization_endpoint={…}`
 
-use http::header::ACCEPT;
-use http::{HeaderValue, StatusCode};
+use http::StatusCode;
 use serde::Deserialize;
 use url::Url;
 
@@ -23,7 +22,7 @@ pub(crate) fn address(authorization_endpoint: &Url) -> Option<Url> {
 }
 
 pub(crate) fn request(cx: &Context, address: Url) -> Request {
-    cx.identify(Request::get(address).header(ACCEPT, HeaderValue::from_static("application/json")))
+    cx.get(address)
 }
 
 /// Reads the answer: a host that the service knows has a `tenant_discovery_endpoint`. The other names of the host that it

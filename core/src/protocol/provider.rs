@@ -2,8 +2,7 @@
 //!
 //! `GET {authority}/.well-known/openid-configuration`
 
-use http::header::ACCEPT;
-use http::{HeaderValue, StatusCode};
+use http::StatusCode;
 use serde::Deserialize;
 use url::Url;
 
@@ -39,7 +38,7 @@ pub struct ProviderMetadata {
 pub(crate) fn request(cx: &Context) -> Request {
     let path = format!("{}.well-known/openid-configuration", cx.authority().path());
     let url = cx.authority().at_root(&path);
-    cx.identify(Request::get(url).header(ACCEPT, HeaderValue::from_static("application/json")))
+    cx.get(url)
 }
 
 /// Reads the document. Its issuer must be the authority itself, or of the same Microsoft cloud.

@@ -4,8 +4,7 @@
 
 use std::borrow::Cow;
 
-use http::header::ACCEPT;
-use http::{HeaderValue, StatusCode};
+use http::StatusCode;
 use serde::Deserialize;
 use url::Url;
 
@@ -71,7 +70,7 @@ pub(crate) fn request(cx: &Context, username: &str) -> Request {
     }
     let mut url = cx.authority().at_root(&path);
     url.set_query(Some("api-version=1.0"));
-    cx.identify(Request::get(url).header(ACCEPT, HeaderValue::from_static("application/json")))
+    cx.get(url)
 }
 
 pub(crate) fn response(response: &Response, now: Timestamp) -> Result<Realm, Fault> {

@@ -2,7 +2,7 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, ORIGIN};
+use http::header::{AUTHORIZATION, ORIGIN};
 use http::{HeaderName, HeaderValue};
 use url::form_urlencoded;
 use zeroize::Zeroizing;
@@ -120,10 +120,9 @@ pub(crate) fn request(at: &Resolved, grant: &Grant, proof: &Proof) -> Request {
     if !cx.options().extra_query_parameters.is_empty() {
         endpoint.query_pairs_mut().extend_pairs(&cx.options().extra_query_parameters);
     }
-    let mut request = Request::post(endpoint, form(at, grant, proof).into_bytes())
-        .header(ACCEPT, HeaderValue::from_static("application/json"))
-        // Without a charset: with one the service misreads passwords that hold `<` or `&`.
-        .header(CONTENT_TYPE, HeaderValue::from_static("application/x-www-form-urlencoded"));
+    let is_routed = cx.authority().kind().routes_by_user();
+    let user = grant.username().or(cx.options().login_hint.as_deref()).filter(|_| is_routed);
+    let mut request = cx.post(endpoint, form(at, grant, proof), user);
     if let Some(basic) = basic(at, proof) {
         request = request.header(AUTHORIZATION, basic);
     }
@@ -131,20 +130,12 @@ pub(crate) fn request(at: &Resolved, grant: &Grant, proof: &Proof) -> Request {
         // Codes of a single-page application are redeemed across origins, and only so.
         request = request.hint(ORIGIN, origin.as_str());
     }
-    if cx.authority().kind().routes_by_user() {
-        let hint = grant.username().or(cx.options().login_hint.as_deref());
-        if let Some(username) = hint {
-            // Routes the request to where the user's data is.
-            request = request.hint(ANCHOR_MAILBOX, ["UPN:", username].concat());
-        }
-    }
     if cx.app().server_telemetry() {
         request = request.hint(CURRENT_TELEMETRY, telemetry(at, grant));
     }
-    cx.identify(request)
+    request
 }
 
-const ANCHOR_MAILBOX: HeaderName = HeaderName::from_static("x-anchormailbox");
 const CURRENT_TELEMETRY: HeaderName = HeaderName::from_static("x-client-current-telemetry");
 
 /// What is told of the call: the schema, the flow, that the cache gave nothing, the region and that the application named
