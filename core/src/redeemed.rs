@@ -7,7 +7,7 @@ use crate::cache::{
     TokenChange, TokenView,
 };
 use crate::context::{Context, RESERVED_SCOPES, Resolved};
-use crate::protocol::id_token::IdTokenClaims;
+use crate::protocol::id_token::{ClientInfo, IdTokenClaims};
 use crate::protocol::token::{Grant, TokenResponse};
 use crate::result::{AuthenticationResult, TokenSource};
 use crate::text::Text;
@@ -98,15 +98,15 @@ pub(crate) fn cached(cx: &Context, token: &AccessToken, view: &TokenView) -> Aut
 
 fn account(at: &Resolved, response: &TokenResponse, username: &str) -> Option<Account> {
     let claims = response.id_token_claims.as_ref();
-    let home = response.client_info.as_ref().map(|info| [&info.uid, ".", &info.utid].concat());
-    let home = home.or_else(|| claims?.text("sub").map(str::to_owned))?;
+    let home = response.client_info.as_ref().map(|info| info.home_account_id().clone());
+    let home = home.or_else(|| claims?.text("sub").map(HomeAccountId::new))?;
     Some(Account {
-        home_account_id: HomeAccountId::new(home),
+        home_account_id: home,
         environment: at.cx.authority().shared_environment(),
         tenant_id: tenant_id(&at.cx, response),
         local_account_id: claims
             .and_then(|claims| claims.local_account_id())
-            .or(response.client_info.as_ref().map(|info| info.uid.as_str()))
+            .or(response.client_info.as_ref().map(ClientInfo::uid))
             .map(Into::into),
         username: claims.and_then(|claims| claims.username()).unwrap_or(username).into(),
         name: claims.and_then(|claims| claims.text("name")).map(Into::into),
@@ -119,7 +119,7 @@ fn tenant_id(cx: &Context, response: &TokenResponse) -> Text {
     match (told, cx.authority().tenant(), &response.client_info) {
         (Some(tenant), ..) => tenant.into(),
         (None, Some(Tenant::Id(tenant)), _) => tenant.clone(),
-        (None, _, Some(info)) => info.utid.as_str().into(),
+        (None, _, Some(info)) => info.utid().into(),
         (None, Some(tenant), None) => tenant.to_string().into(),
         // AD FS is its own and only one; so is a provider.
         (None, None, None) => cx.authority().path().trim_matches('/').into(),

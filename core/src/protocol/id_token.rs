@@ -7,6 +7,7 @@
 
 mod claims;
 
+use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
@@ -14,6 +15,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use self::claims::Claims;
+use crate::account::HomeAccountId;
 use crate::protocol::lenient;
 
 /// The claims of an ID token: all of them, with accessors for those that Entrada itself reads. Shared, so that clones are
@@ -72,21 +74,47 @@ impl IdTokenClaims {
 }
 
 /// What the token endpoint says of the account besides the ID token.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[non_exhaustive]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ClientInfo {
-    /// The account's identifier in its home tenant.
-    pub uid: String,
-    /// The home tenant.
-    pub utid: String,
+    home: HomeAccountId,
+    /// Where the first part of it ends.
+    uid: usize,
+}
+
+#[derive(Deserialize)]
+struct Parts<'a> {
+    #[serde(borrow)]
+    uid: Cow<'a, str>,
+    #[serde(borrow)]
+    utid: Cow<'a, str>,
 }
 
 impl ClientInfo {
     /// Reads base64 of `{"uid":…,"utid":…}`; `None` if it is not that, or one of the two is empty.
     #[must_use]
     pub fn parse(client_info: &str) -> Option<Self> {
-        let info: Self = serde_json::from_slice(&lenient::base64(client_info)?).ok()?;
-        (!info.uid.is_empty() && !info.utid.is_empty()).then_some(info)
+        let document = lenient::base64(client_info)?;
+        let Parts { uid, utid } = serde_json::from_slice(&document).ok()?;
+        let home = || HomeAccountId::new([&*uid, ".", &*utid].concat());
+        (!uid.is_empty() && !utid.is_empty()).then(|| Self { home: home(), uid: uid.len() })
+    }
+
+    /// The account, in whatever tenant it acts: both parts.
+    #[must_use]
+    pub const fn home_account_id(&self) -> &HomeAccountId {
+        &self.home
+    }
+
+    /// The account's identifier in its home tenant.
+    #[must_use]
+    pub fn uid(&self) -> &str {
+        self.home.as_str().get(..self.uid).unwrap_or_default()
+    }
+
+    /// The home tenant.
+    #[must_use]
+    pub fn utid(&self) -> &str {
+        self.home.as_str().get(self.uid.saturating_add(1)..).unwrap_or_default()
     }
 }
 
@@ -157,8 +185,9 @@ mod tests {
     fn client_info_needs_both_parts() {
         let parse = |json: &str| ClientInfo::parse(&STANDARD.encode(json));
         assert_eq!(
-            parse(r#"{"uid":"u","utid":"t","x":1}"#).map(|i| (i.uid, i.utid)),
-            Some(("u".into(), "t".into()))
+            parse(r#"{"uid":"u.\u0076","utid":"t","x":1}"#)
+                .map(|i| (i.uid().to_owned(), i.utid().to_owned())),
+            Some(("u.v".into(), "t".into()))
         );
         assert_eq!(parse(r#"{"uid":"u"}"#), None);
         assert_eq!(parse(r#"{"uid":"u","utid":""}"#), None);
