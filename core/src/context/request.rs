@@ -70,3 +70,36 @@ const RETURN_CLIENT_REQUEST_ID: HeaderName = HeaderName::from_static("return-cli
 const CLIENT_SKU: HeaderName = HeaderName::from_static("x-client-sku");
 const CLIENT_VERSION: HeaderName = HeaderName::from_static("x-client-ver");
 const LIBRARY_CAPABILITY: HeaderName = HeaderName::from_static("x-ms-lib-capability");
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::application::{PublicClientApplication, RequestOptions};
+    use crate::preflight::FlowKind;
+    use crate::seed::Seed;
+
+    #[test]
+    fn no_header_is_left_empty() {
+        for (ours, user, anchor) in [
+            (true, Some("joe@contoso.com"), Some("UPN:joe@contoso.com")),
+            (true, Some("jürgen@contoso.com"), None),
+            (false, None, None),
+        ] {
+            let mut app =
+                PublicClientApplication::new("app", "https://login.microsoftonline.com/t".parse().unwrap());
+            app.client_info_headers = ours;
+            let (kind, options, seed) =
+                (FlowKind::UsernamePassword, RequestOptions::default(), Seed::new([0; 32]));
+            let cx = Context::new(kind, app, Vec::new(), options, seed).unwrap();
+            let url = || Url::parse("https://login.microsoftonline.com/t").unwrap();
+            let post = cx.post(url(), "a=b".to_owned(), user);
+            let sent = post.headers.get(ANCHOR_MAILBOX).map(|value| value.to_str().unwrap());
+            assert_eq!(sent, anchor, "{user:?}");
+            for request in [post, cx.get(url())] {
+                assert!(request.headers.values().all(|value| !value.is_empty()), "{request:?}");
+                assert_eq!(request.headers[CLIENT_REQUEST_ID], cx.correlation_id());
+                assert_eq!(request.headers.contains_key(CLIENT_SKU), ours);
+            }
+        }
+    }
+}
