@@ -1,7 +1,5 @@
 //! Hashes that tell one thing from another, and nothing of it: SHA-256 in base64url.
 
-use std::fmt::{self, Write};
-
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use sha2::{Digest, Sha256};
@@ -15,19 +13,18 @@ pub(crate) fn of(bytes: impl AsRef<[u8]>) -> String {
 pub(crate) fn of_parts<'a>(parts: impl IntoIterator<Item = &'a str>) -> String {
     let mut hash = Sha256::new();
     for part in parts {
-        // Hashing cannot fail.
-        let _ = write!(Hashing(&mut hash), "{}:", part.len());
+        decimal(part.len(), &mut hash);
+        hash.update(":");
         hash.update(part);
     }
     URL_SAFE_NO_PAD.encode(hash.finalize())
 }
 
-/// Takes what is written into a hash, without a text in between.
-struct Hashing<'a>(&'a mut Sha256);
-
-impl fmt::Write for Hashing<'_> {
-    fn write_str(&mut self, text: &str) -> fmt::Result {
-        self.0.update(text);
-        Ok(())
+/// Hashes the digits of a number.
+fn decimal(number: usize, hash: &mut Sha256) {
+    if number > 9 {
+        decimal(number / 10, hash);
     }
+    let digit = char::from_digit((number % 10) as u32, 10).unwrap_or_default();
+    hash.update(digit.encode_utf8(&mut [0; 4]));
 }
