@@ -12,15 +12,15 @@
 //!   give away.
 
 mod buffer;
+mod wiped;
 
 use std::fmt;
 use std::mem;
 use std::sync::Arc;
 
-use serde_json::{Map, Value};
-use zeroize::{Zeroize, Zeroizing};
-
 pub use self::buffer::SecretBuffer;
+use self::wiped::Wiped;
+use serde_json::{Map, Value};
 
 /// A secret text: a password, a token, an assertion.
 ///
@@ -28,13 +28,13 @@ pub use self::buffer::SecretBuffer;
 /// `Display` nor `Serialize`. Reading it takes the word [`expose`](Self::expose), which is easy to search for.
 /// Comparing takes the same time wherever the texts differ.
 #[derive(Clone, Default)]
-pub struct Secret(Arc<Zeroizing<String>>);
+pub struct Secret(Arc<Wiped<String>>);
 
 impl Secret {
     /// Takes ownership of a text, without copying it.
     #[must_use]
     pub fn new(text: impl Into<String>) -> Self {
-        Self(Arc::new(Zeroizing::new(text.into())))
+        Self(Arc::new(Wiped::new(text.into())))
     }
 
     /// The text itself.
@@ -84,13 +84,13 @@ pub(crate) mod exposed {
 /// As [`Secret`]: shared when cloned, wiped at the last drop, printed as their length alone. Their `Default` is none,
 /// and takes no memory.
 #[derive(Clone, Default)]
-pub struct SecretBytes(Option<Arc<Zeroizing<Vec<u8>>>>);
+pub struct SecretBytes(Option<Arc<Wiped<Vec<u8>>>>);
 
 impl SecretBytes {
     /// Takes ownership of bytes, without copying them.
     #[must_use]
     pub fn new(bytes: impl Into<Vec<u8>>) -> Self {
-        Self(Some(Arc::new(Zeroizing::new(bytes.into()))))
+        Self(Some(Arc::new(Wiped::new(bytes.into()))))
     }
 
     /// The bytes themselves.
@@ -196,7 +196,7 @@ impl Drop for SecretMembers {
 /// For whoever writes or reads a document of tokens: what `serde_json` holds is wiped by nobody else.
 pub fn wipe(value: &mut Value) {
     match value {
-        Value::String(text) => text.zeroize(),
+        Value::String(text) => drop(Wiped::new(mem::take(text))),
         Value::Array(items) => items.iter_mut().for_each(wipe),
         Value::Object(members) => members.values_mut().for_each(wipe),
         Value::Null | Value::Bool(_) | Value::Number(_) => {}

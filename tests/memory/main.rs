@@ -1,4 +1,7 @@
-//! How much memory it takes to read and write what is kept: it must not be there as a whole beside what it is read into.
+//! What is in memory: how much, and for how long.
+
+#[cfg(target_os = "linux")]
+mod wiped;
 
 use entrada_core::cache::{CacheUpdate, Record, TokenStore};
 use entrada_store::{FileStore, Key, Protection};

@@ -3,19 +3,19 @@
 use std::fmt;
 use std::io;
 
-use zeroize::{Zeroize, Zeroizing};
+use super::wiped::Wiped;
 
 /// Bytes that are put together: wiped when dropped, and where they lay before they had to grow.
 ///
 /// Printed as their length alone, as [`SecretBytes`](super::SecretBytes) are.
 #[derive(Default)]
-pub struct SecretBuffer(Zeroizing<Vec<u8>>);
+pub struct SecretBuffer(Wiped<Vec<u8>>);
 
 impl SecretBuffer {
     /// An empty buffer with room for so many bytes.
     #[must_use]
     pub fn with_capacity(capacity: usize) -> Self {
-        Self(Zeroizing::new(Vec::with_capacity(capacity)))
+        Self(Wiped::new(Vec::with_capacity(capacity)))
     }
 
     /// The bytes themselves.
@@ -51,11 +51,6 @@ impl SecretBuffer {
     pub fn discard(&mut self, count: usize) {
         let count = count.min(self.len());
         self.0.drain(..count);
-    }
-
-    /// Removes all of them, and wipes them.
-    pub fn clear(&mut self) {
-        self.0.zeroize();
     }
 }
 
@@ -96,7 +91,5 @@ mod tests {
         assert!(buffer.is_empty());
         buffer.extend(b"hunter2");
         assert_eq!(format!("{buffer:?}"), "SecretBuffer(7 bytes)");
-        buffer.clear();
-        assert!(buffer.is_empty());
     }
 }
