@@ -66,6 +66,7 @@ pub mod flow;
 pub mod http;
 pub mod listener;
 pub mod negotiate;
+mod number;
 pub mod preflight;
 pub mod protocol;
 mod prove;

@@ -157,6 +157,7 @@ impl Codec {
     fn read_text(&self, mut source: impl Read + Seek, length: u64) -> Result<(TokenCache, bool), Broken> {
         source.rewind()?;
         let read = self.read(Pieces::new(&mut source, None, length, self.max_bytes)?, length);
+        // What is tolerated is no JSON.
         if !matches!(read, Err(Broken::Damaged(Damage::NotJson))) {
             return read;
         }
@@ -180,6 +181,9 @@ impl Codec {
         let damaged = |error: DocumentError| Broken::Damaged(error.into());
         while let Some(piece) = pieces.next()? {
             is_blank = is_blank && piece.trim_ascii().is_empty();
+            if is_blank {
+                continue;
+            }
             reader = reader.push(piece).map_err(damaged)?;
         }
         match is_blank {

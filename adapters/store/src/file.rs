@@ -56,7 +56,8 @@ impl Default for FileOptions {
 /// - It is replaced as a whole, under a lock of the operating system: whoever reads it gets the old or the new content,
 ///   whoever changes it changes the newest, and a process that is killed takes neither file nor lock along.
 /// - It is read again only if it was changed. Between that, lookups are answered from memory.
-/// - It is read and written in pieces: beside the tokens that are in it, that takes some 200 KB of memory.
+/// - It is read and written in pieces: beside the tokens that are in it, that takes some 200 KB of memory, or twice as much as its
+///   longest entry.
 /// - Whatever is in its place that it cannot read is kept: a file that is broken gets another name, with a [`Warning`];
 ///   one that is another's, of a later version or under another key stays as it is, with an [`Error`].
 ///

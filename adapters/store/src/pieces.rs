@@ -130,7 +130,7 @@ impl<W: Write> Write for PieceWriter<W> {
     }
 }
 
-/// Makes room for so many more bytes, and leaves nothing behind.
+/// Makes room for so many more bytes, and leaves nothing behind. The cipher wants a `Vec`, which no buffer of the core gives away.
 fn make_room(bytes: &mut Zeroizing<Vec<u8>>, more: usize) -> &mut Vec<u8> {
     let needed = bytes.len() + more;
     if needed > bytes.capacity() {

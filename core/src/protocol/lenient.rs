@@ -9,12 +9,11 @@ use base64::Engine;
 use base64::alphabet::{self, Alphabet};
 use base64::engine::DecodePaddingMode;
 use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig};
-use serde::de::value::MapAccessDeserializer;
-use serde::de::{MapAccess, SeqAccess, Visitor};
+use serde::de::{IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
-use serde_json::{Number, Value};
+use serde_json::Number;
 
-use crate::secret::wipe;
+use crate::number::{NUMBER, number};
 
 /// A text; a number as one; an array of texts as one with blanks between; anything else as if it were not there.
 ///
@@ -101,13 +100,14 @@ impl<'de> Visitor<'de> for Any {
         Ok(if texts.is_empty() { Member::Other } else { Member::Texts(texts.join(" ")) })
     }
 
-    /// A number can come as an object, if a crate of the program has so chosen: `serde_json` knows it.
-    fn visit_map<A: MapAccess<'de>>(self, members: A) -> Result<Self::Value, A::Error> {
-        let mut value = Value::deserialize(MapAccessDeserializer::new(members))?;
-        if let Value::Number(number) = value {
-            return Ok(Member::Number(number));
+    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Self::Value, A::Error> {
+        if let Some(name) = members.next_key::<Cow<'_, str>>()? {
+            if name == NUMBER {
+                return number(members).map(Member::Number);
+            }
+            members.next_value::<IgnoredAny>()?;
+            while members.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
         }
-        wipe(&mut value);
         Ok(Member::Other)
     }
 }

@@ -49,7 +49,7 @@ impl<'de> Cursor<'de> {
         self.rest = self.rest.get(blanks..).unwrap_or_default();
     }
 
-    /// The next character that is no white space.
+    /// The next byte that is no white space.
     pub(super) fn peek(&mut self) -> Result<u8, Stop> {
         self.skip_blanks();
         self.rest.as_bytes().first().copied().ok_or(Stop::Short)

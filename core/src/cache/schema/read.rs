@@ -4,20 +4,20 @@ use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::fmt;
 use std::hash::BuildHasher;
-use std::marker::PhantomData;
 use std::mem;
 use std::str;
 
 use foldhash::fast::FixedState;
-use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::Value;
 
 use super::cursor::{Cursor, Stop};
 use super::item::{Came, Item, Reading};
-use super::strict::{Borrowed, Bounds, NUMBER, Strict, number};
+use super::strict::{Borrowed, Bounds, Content, Strict};
 use super::{DocumentError, SECTIONS};
 use crate::cache::Record;
-use crate::secret::SecretBuffer;
+use crate::number::{NUMBER, number};
+use crate::secret::{SecretBuffer, wipe};
 
 /// Takes what is found in a document.
 pub(crate) trait Sink {
@@ -112,23 +112,24 @@ impl<S: Sink> Reader<S> {
     /// Reads what is left, when all pieces have come.
     pub(crate) fn finish(mut self) -> Result<S, DocumentError> {
         let held = mem::take(&mut self.held);
-        self.take(held.expose(), true)?;
+        let taken = self.take(held.expose(), true)?;
         match self.place {
-            Place::End => Ok(self.sink),
+            Place::End if taken == held.len() => Ok(self.sink),
+            // A character that is not all there comes after the end.
+            Place::End => Err(DocumentError::NotJson),
             _ => Err(DocumentError::Incomplete),
         }
     }
 
     /// Reads as much as there is of `bytes` as a whole, and says how much that was.
     fn take(&mut self, bytes: &[u8], is_last: bool) -> Result<usize, DocumentError> {
-        let text = match str::from_utf8(bytes) {
-            Ok(text) => text,
-            // The last character is not all there.
-            Err(error) if error.error_len().is_none() => {
-                let (whole, _) = bytes.split_at_checked(error.valid_up_to()).unwrap_or_default();
-                str::from_utf8(whole).unwrap_or_default()
+        let (text, is_cut_short) = match str::from_utf8(bytes) {
+            Ok(text) => (text, false),
+            Err(error) => {
+                let (legible, _) = bytes.split_at_checked(error.valid_up_to()).unwrap_or_default();
+                // Or the last character is not all there.
+                (str::from_utf8(legible).unwrap_or_default(), error.error_len().is_some())
             }
-            Err(_) => return Err(DocumentError::NotJson),
         };
         let mut at = Cursor::new(text, is_last);
         let mut item = Item::new();
@@ -138,6 +139,7 @@ impl<S: Sink> Reader<S> {
             match self.step(&mut at, &mut item) {
                 Ok(()) => {}
                 Err(Stop::Refused(error)) => return Err(error),
+                Err(Stop::Short) if is_cut_short => return Err(DocumentError::NotJson),
                 Err(Stop::Short) => {
                     self.bounds.set_left(left);
                     return Ok(text.len().saturating_sub(before.rest().len()));
@@ -172,36 +174,41 @@ impl<S: Sink> Reader<S> {
     }
 
     fn start(&mut self, at: &mut Cursor<'_>) -> Result<(), Stop> {
-        self.bounds.take()?;
         if at.take(b'{')? {
+            self.bounds.take()?;
             self.place = Place::Document { is_first: true };
             return Ok(());
         }
-        at.value(PhantomData::<IgnoredAny>, &self.bounds)?;
+        self.bounds.begin(0);
+        wipe(&mut at.value(Strict(&self.bounds), &self.bounds)?.into());
         Err(DocumentError::NotAnObject.into())
     }
 
     fn member<'de>(&mut self, name: Cow<'de, str>, at: &mut Cursor<'de>) -> Result<(), Stop> {
-        let Some(section) = SECTIONS.into_iter().find(|section| *section == name) else {
-            let value = at.value(Strict(&self.bounds), &self.bounds)?;
-            self.names.insert(&name)?;
-            self.sink.other(name.into_owned(), value.into());
-            self.place = Place::Document { is_first: false };
-            return Ok(());
+        if self.names.of_document.contains(&*name) {
+            return Err(DocumentError::NameTwice.into());
+        }
+        let section = SECTIONS.into_iter().find(|section| *section == name);
+        self.place = match section {
+            Some(section) if at.take(b'{')? => {
+                self.bounds.take()?;
+                self.sink.section(section);
+                Place::Section { section, is_first: true }
+            }
+            _ => {
+                self.bounds.begin(1);
+                let value = at.value(Strict(&self.bounds), &self.bounds)?;
+                if let Some(section) = section
+                    && !matches!(value, Content::Other(Value::Null))
+                {
+                    wipe(&mut value.into());
+                    return Err(DocumentError::Section(section).into());
+                }
+                self.sink.other(name.clone().into_owned(), value.into());
+                Place::Document { is_first: false }
+            }
         };
-        self.bounds.take()?;
-        if at.take(b'{')? {
-            self.names.insert(&name)?;
-            self.sink.section(section);
-            self.place = Place::Section { section, is_first: true };
-            return Ok(());
-        }
-        if at.value(PhantomData::<Option<IgnoredAny>>, &self.bounds)?.is_some() {
-            return Err(DocumentError::Section(section).into());
-        }
-        self.names.insert(&name)?;
-        self.sink.other(name.into_owned(), Value::Null);
-        self.place = Place::Document { is_first: false };
+        self.names.of_document.insert(name.into_owned());
         Ok(())
     }
 
@@ -212,6 +219,7 @@ impl<S: Sink> Reader<S> {
         at: &mut Cursor<'de>,
         item: &mut Item<'de>,
     ) -> Result<(), Stop> {
+        self.bounds.begin(2);
         let value = at.value(Entry { bounds: &self.bounds, item }, &self.bounds)?;
         self.names.insert_entry(&key);
         match value {
@@ -227,13 +235,6 @@ impl<S: Sink> Reader<S> {
 }
 
 impl Names {
-    fn insert(&mut self, name: &str) -> Result<(), DocumentError> {
-        match self.of_document.insert(name.to_owned()) {
-            true => Ok(()),
-            false => Err(DocumentError::NameTwice),
-        }
-    }
-
     fn insert_entry(&mut self, name: &str) {
         self.of_section.push([1, 2].map(|seed| FixedState::with_seed(seed).hash_one(name)));
     }
@@ -272,10 +273,13 @@ impl<'de> Visitor<'de> for Entry<'_, 'de> {
 
     fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Self::Value, A::Error> {
         let Self { bounds, item } = self;
+        bounds.enter()?;
+        let mut is_first = true;
         while let Some(name) = members.next_key_seed(Borrowed)? {
-            if name == NUMBER {
-                return number(members).map(Some);
+            if is_first && name == NUMBER {
+                return Ok(Some(number(members)?.into()));
             }
+            is_first = false;
             if item.has(&name) {
                 return Err(bounds.fail(DocumentError::NameTwice));
             }

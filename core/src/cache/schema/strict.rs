@@ -9,17 +9,23 @@ use serde::de::{self, DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visit
 use serde_json::Value;
 
 use super::DocumentError;
+use crate::number::{NUMBER, number};
 use crate::secret::{SecretMembers, wipe};
+
+/// How deep documents may be.
+const MOST_DEEP: u8 = 127;
 
 /// What a reader still has room for, and what stopped it.
 pub(super) struct Bounds {
     left: Cell<usize>,
+    /// In how many objects and arrays that is which is read.
+    depth: Cell<u8>,
     found: Cell<Option<DocumentError>>,
 }
 
 impl Bounds {
     pub(super) const fn new(max_values: usize) -> Self {
-        Self { left: Cell::new(max_values), found: Cell::new(None) }
+        Self { left: Cell::new(max_values), depth: Cell::new(0), found: Cell::new(None) }
     }
 
     /// Takes the room of one value.
@@ -38,6 +44,25 @@ impl Bounds {
     pub(super) fn fail<E: de::Error>(&self, error: DocumentError) -> E {
         self.found.set(Some(error));
         E::custom(error)
+    }
+
+    /// Begins a value that is in so many objects.
+    pub(super) fn begin(&self, depth: u8) {
+        self.depth.set(depth);
+    }
+
+    /// Goes into an object or an array, unless that is deeper than `serde_json` would go in a whole document.
+    pub(super) fn enter<E: de::Error>(&self) -> Result<(), E> {
+        let deeper = self.depth.get().saturating_add(1);
+        if deeper > MOST_DEEP {
+            return Err(self.fail(DocumentError::NotJson));
+        }
+        self.depth.set(deeper);
+        Ok(())
+    }
+
+    pub(super) fn leave(&self) {
+        self.depth.set(self.depth.get().saturating_sub(1));
     }
 
     pub(super) fn found(&self) -> Option<DocumentError> {
@@ -154,36 +179,31 @@ impl<'de> Visitor<'de> for Strict<'_> {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Self::Value, A::Error> {
+        self.0.enter()?;
         let mut array = Items(Vec::new());
         while let Some(item) = items.next_element_seed(self)? {
             array.0.push(item.into());
         }
+        self.0.leave();
         Ok(Content::Other(Value::Array(mem::take(&mut array.0))))
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Self::Value, A::Error> {
+        self.0.enter()?;
         let mut object = SecretMembers::default();
         while let Some(name) = members.next_key::<String>()? {
-            if name == NUMBER {
-                return Ok(Content::Other(number(members)?));
+            if name == NUMBER && object.is_empty() {
+                self.0.leave();
+                return Ok(Content::Other(number(members)?.into()));
             }
             if object.get(&name).is_some() {
                 return Err(self.0.fail(DocumentError::NameTwice));
             }
             object.insert(name, members.next_value_seed(self)?.into());
         }
+        self.0.leave();
         Ok(Content::Other(Value::Object(object.take())))
     }
-}
-
-/// The one member of the object as which `serde_json` hands on a number if any crate of the program has switched on its
-/// feature `arbitrary_precision`.
-pub(super) const NUMBER: &str = "$serde_json::private::Number";
-
-/// The number of which [`NUMBER`] was read.
-pub(super) fn number<'de, A: MapAccess<'de>>(mut members: A) -> Result<Value, A::Error> {
-    let digits = members.next_value::<Cow<'_, str>>()?;
-    digits.parse().map(Value::Number).map_err(de::Error::custom)
 }
 
 /// Items of an array of which the rest may be missing: wiped unless it comes.

@@ -9,10 +9,10 @@ use foldhash::fast::FixedState;
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_json::Value;
 
-use super::TokenCache;
 use super::entry::{self, Entry};
 use super::index::{EntryId, Table};
 use super::uses::FirstUses;
+use super::{CacheLimits, TokenCache};
 use crate::cache::Record;
 use crate::cache::schema::{self, Came, DocumentError, Item, Sink};
 use crate::secret::{SecretBuffer, SecretMembers, wipe};
@@ -76,7 +76,8 @@ impl DocumentReader {
     #[must_use]
     pub fn new(length: usize, max_values: usize) -> Self {
         let mut loading = Loading::default();
-        let entries = length / BYTES_OF_AN_ENTRY;
+        // A length can be told by anybody.
+        let entries = (length / BYTES_OF_AN_ENTRY).min(max_values).min(CacheLimits::default().entries);
         loading.cache.entries.reserve(entries);
         loading.cache.index.reserve(entries.saturating_mul(2));
         Self(schema::Reader::new(loading, max_values))

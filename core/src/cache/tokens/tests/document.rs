@@ -2,7 +2,7 @@ use serde_json::{Value, json};
 
 use super::{access, found, put, query, refresh, secret, user};
 use crate::cache::schema::{DocumentError, ext_cache_key};
-use crate::cache::{AccessToken, Record, TokenCache};
+use crate::cache::{AccessToken, DocumentReader, Record, TokenCache};
 use crate::time::Timestamp;
 
 const PLENTY: usize = 1000;
@@ -188,7 +188,7 @@ fn two_entries_that_would_share_a_name_are_both_written() {
 }
 
 /// What is no document, and why.
-pub(super) const REFUSED: [(&str, DocumentError); 23] = [
+pub(super) const REFUSED: [(&str, DocumentError); 27] = [
     (r#"{"a":1,"a":2}"#, DocumentError::NameTwice),
     (r#"{"x":[{"a":1,"b":2,"a":1}]}"#, DocumentError::NameTwice),
     (r#"{"Account":{},"Account":{}}"#, DocumentError::NameTwice),
@@ -211,6 +211,10 @@ pub(super) const REFUSED: [(&str, DocumentError); 23] = [
     (r#""text""#, DocumentError::NotAnObject),
     (r#"{"Account":5}"#, DocumentError::Section("Account")),
     (r#"{"Account":["x"]}"#, DocumentError::Section("Account")),
+    ("[1.5]", DocumentError::NotAnObject),
+    ("-1 ", DocumentError::NotAnObject),
+    (r#"{"Account":-2.5e1}"#, DocumentError::Section("Account")),
+    (r#"{"a":1,"a":{"s":"t"}}"#, DocumentError::NameTwice),
     (r#"{"AppMetadata":"x"}"#, DocumentError::Section("AppMetadata")),
 ];
 
@@ -229,8 +233,42 @@ fn what_is_no_document_is_told_apart() {
         }
     }
     let read = |text: &[u8]| TokenCache::read(text, PLENTY).map(|cache| cache.len());
-    assert_eq!(read(b"{\"a\":\"\xff\"}"), Err(DocumentError::NotJson));
+    for text in [&b"{\"a\":\"\xff\"}"[..], b"{}\xc3", b"{} \xf0\x9f", b"\xff{}", b"{}\xff"] {
+        assert_eq!(read(text), Err(DocumentError::NotJson), "{text:?}");
+    }
+    assert_eq!(read(b"{\"a\":1,\"a\":1}\xff"), Err(DocumentError::NameTwice));
     assert_eq!(read(format!("{{\"a\":{}", "[".repeat(100_000)).as_bytes()), Err(DocumentError::NotJson));
+}
+
+#[test]
+fn a_document_is_as_deep_as_json_is_read_elsewhere() {
+    let arrays = |count: usize| format!("{}{}", "[".repeat(count), "]".repeat(count));
+    for (before, outer, after) in
+        [(r#"{"x":"#, 1, "}"), (r#"{"Account":{"k":"#, 2, "}}"), (r#"{"Account":{"k":{"x":"#, 3, "}}}")]
+    {
+        for inner in [127 - outer, 128 - outer] {
+            let text = [before, &arrays(inner), after].concat();
+            let read = TokenCache::read(text.as_bytes(), PLENTY).is_ok();
+            assert_eq!(read, serde_json::from_str::<Value>(&text).is_ok(), "{text}");
+            assert_eq!(read, inner + outer == 127, "{text}");
+        }
+    }
+}
+
+#[test]
+fn an_object_that_has_a_number_in_the_way_of_serde_json_does_not_leak() {
+    let text = r#"{"AccessToken":{
+        "a":{"environment":"evil","x":1,"$serde_json::private::Number":"5"},
+        "b":{"client_id":"c","secret":"s"}}}"#;
+    let read = TokenCache::read(text.as_bytes(), PLENTY).unwrap();
+    assert_eq!(read.len(), 0);
+    assert_eq!(read.to_json(), serde_json::from_str::<Value>(text).unwrap());
+}
+
+#[test]
+fn a_length_that_is_not_true_does_no_harm() {
+    let reader = DocumentReader::new(usize::MAX, PLENTY).push(b"{}").unwrap();
+    assert!(reader.finish().unwrap().is_empty());
 }
 
 #[test]
