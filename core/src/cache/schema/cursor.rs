@@ -7,7 +7,7 @@ use serde_json::Deserializer;
 use serde_json::error::Category;
 
 use super::DocumentError;
-use super::strict::{Borrowed, Bounds};
+use super::strict::{Borrowed, Bounds, Content, Strict};
 
 /// Why a reader does not go on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -78,6 +78,11 @@ impl<'de> Cursor<'de> {
             true => Ok(Some(name)),
             false => Err(DocumentError::NotJson.into()),
         }
+    }
+
+    /// The next value, whatever it is, in so many objects.
+    pub(super) fn any(&mut self, depth: u8, bounds: &Bounds) -> Result<Content<'de>, Stop> {
+        self.value(Strict { bounds, depth }, bounds)
     }
 
     /// The next value.

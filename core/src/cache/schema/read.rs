@@ -8,7 +8,7 @@ use std::mem;
 use std::str;
 
 use foldhash::fast::FixedState;
-use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
+use serde::de::{DeserializeSeed, Deserializer, MapAccess, Visitor};
 use serde_json::Value;
 
 use super::cursor::{Cursor, Stop};
@@ -16,7 +16,6 @@ use super::item::{Came, Item, Reading};
 use super::strict::{Borrowed, Bounds, Content, Strict};
 use super::{DocumentError, SECTIONS};
 use crate::cache::Record;
-use crate::number::{NUMBER, number};
 use crate::secret::{SecretBuffer, wipe};
 
 /// Takes what is found in a document.
@@ -179,8 +178,7 @@ impl<S: Sink> Reader<S> {
             self.place = Place::Document { is_first: true };
             return Ok(());
         }
-        self.bounds.begin(0);
-        wipe(&mut at.value(Strict(&self.bounds), &self.bounds)?.into());
+        wipe(&mut at.any(0, &self.bounds)?.into());
         Err(DocumentError::NotAnObject.into())
     }
 
@@ -196,8 +194,7 @@ impl<S: Sink> Reader<S> {
                 Place::Section { section, is_first: true }
             }
             _ => {
-                self.bounds.begin(1);
-                let value = at.value(Strict(&self.bounds), &self.bounds)?;
+                let value = at.any(1, &self.bounds)?;
                 if let Some(section) = section
                     && !matches!(value, Content::Other(Value::Null))
                 {
@@ -219,15 +216,17 @@ impl<S: Sink> Reader<S> {
         at: &mut Cursor<'de>,
         item: &mut Item<'de>,
     ) -> Result<(), Stop> {
-        self.bounds.begin(2);
-        let value = at.value(Entry { bounds: &self.bounds, item }, &self.bounds)?;
-        self.names.insert_entry(&key);
-        match value {
-            Some(value) => self.sink.foreign(section, key.into_owned(), value),
-            None => match item.take_record(section, key, &mut self.reading) {
+        if at.peek()? == b'{' {
+            at.value(Members { bounds: &self.bounds, item }, &self.bounds)?;
+            self.names.insert_entry(&key);
+            match item.take_record(section, key, &mut self.reading) {
                 Ok((record, came)) => self.sink.record(record, came),
                 Err(key) => self.sink.foreign(section, key.into_owned(), item.take_value()),
-            },
+            }
+        } else {
+            let value = at.any(2, &self.bounds)?;
+            self.names.insert_entry(&key);
+            self.sink.foreign(section, key.into_owned(), value.into());
         }
         self.place = Place::Section { section, is_first: false };
         Ok(())
@@ -249,70 +248,36 @@ impl Names {
     }
 }
 
-/// An entry of a section: an item, whose members go to `item`, or another value.
-struct Entry<'a, 'de> {
+/// An entry of a section that is an object: its members go to `item`.
+struct Members<'a, 'de> {
     bounds: &'a Bounds,
     item: &'a mut Item<'de>,
 }
 
-impl<'de> DeserializeSeed<'de> for Entry<'_, 'de> {
-    type Value = Option<Value>;
+impl<'de> DeserializeSeed<'de> for Members<'_, 'de> {
+    type Value = ();
 
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
         self.bounds.take_in()?;
-        deserializer.deserialize_any(self)
+        deserializer.deserialize_map(self)
     }
 }
 
-impl<'de> Visitor<'de> for Entry<'_, 'de> {
-    type Value = Option<Value>;
+impl<'de> Visitor<'de> for Members<'_, 'de> {
+    type Value = ();
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("an item")
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Self::Value, A::Error> {
+    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<(), A::Error> {
         let Self { bounds, item } = self;
-        bounds.enter()?;
-        let mut is_first = true;
         while let Some(name) = members.next_key_seed(Borrowed)? {
-            if is_first && name == NUMBER {
-                return Ok(Some(number(members)?.into()));
-            }
-            is_first = false;
             if item.has(&name) {
                 return Err(bounds.fail(DocumentError::NameTwice));
             }
-            item.insert(name, members.next_value_seed(Strict(bounds))?);
+            item.insert(name, members.next_value_seed(Strict { bounds, depth: 3 })?);
         }
-        Ok(None)
-    }
-
-    fn visit_bool<E>(self, value: bool) -> Result<Self::Value, E> {
-        Ok(Some(value.into()))
-    }
-
-    fn visit_i64<E>(self, value: i64) -> Result<Self::Value, E> {
-        Ok(Some(value.into()))
-    }
-
-    fn visit_u64<E>(self, value: u64) -> Result<Self::Value, E> {
-        Ok(Some(value.into()))
-    }
-
-    fn visit_f64<E>(self, value: f64) -> Result<Self::Value, E> {
-        Ok(Some(value.into()))
-    }
-
-    fn visit_str<E>(self, text: &str) -> Result<Self::Value, E> {
-        Ok(Some(text.into()))
-    }
-
-    fn visit_unit<E>(self) -> Result<Self::Value, E> {
-        Ok(Some(Value::Null))
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, items: A) -> Result<Self::Value, A::Error> {
-        Strict(self.bounds).visit_seq(items).map(|value| Some(value.into()))
+        Ok(())
     }
 }

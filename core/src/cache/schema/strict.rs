@@ -18,14 +18,12 @@ const MOST_DEEP: u8 = 127;
 /// What a reader still has room for, and what stopped it.
 pub(super) struct Bounds {
     left: Cell<usize>,
-    /// In how many objects and arrays that is which is read.
-    depth: Cell<u8>,
     found: Cell<Option<DocumentError>>,
 }
 
 impl Bounds {
     pub(super) const fn new(max_values: usize) -> Self {
-        Self { left: Cell::new(max_values), depth: Cell::new(0), found: Cell::new(None) }
+        Self { left: Cell::new(max_values), found: Cell::new(None) }
     }
 
     /// Takes the room of one value.
@@ -44,25 +42,6 @@ impl Bounds {
     pub(super) fn fail<E: de::Error>(&self, error: DocumentError) -> E {
         self.found.set(Some(error));
         E::custom(error)
-    }
-
-    /// Begins a value that is in so many objects.
-    pub(super) fn begin(&self, depth: u8) {
-        self.depth.set(depth);
-    }
-
-    /// Goes into an object or an array, unless that is deeper than `serde_json` would go in a whole document.
-    pub(super) fn enter<E: de::Error>(&self) -> Result<(), E> {
-        let deeper = self.depth.get().saturating_add(1);
-        if deeper > MOST_DEEP {
-            return Err(self.fail(DocumentError::NotJson));
-        }
-        self.depth.set(deeper);
-        Ok(())
-    }
-
-    pub(super) fn leave(&self) {
-        self.depth.set(self.depth.get().saturating_sub(1));
     }
 
     pub(super) fn found(&self) -> Option<DocumentError> {
@@ -128,13 +107,28 @@ impl From<Content<'_>> for Value {
 
 /// Any value.
 #[derive(Clone, Copy)]
-pub(super) struct Strict<'a>(pub(super) &'a Bounds);
+pub(super) struct Strict<'a> {
+    pub(super) bounds: &'a Bounds,
+    /// In how many objects and arrays it is.
+    pub(super) depth: u8,
+}
+
+impl Strict<'_> {
+    /// For what is in this object or array, unless that is deeper than `serde_json` would go in a whole document.
+    fn deeper<E: de::Error>(self) -> Result<Self, E> {
+        let depth = self.depth.saturating_add(1);
+        if depth > MOST_DEEP {
+            return Err(self.bounds.fail(DocumentError::NotJson));
+        }
+        Ok(Self { depth, ..self })
+    }
+}
 
 impl<'de> DeserializeSeed<'de> for Strict<'_> {
     type Value = Content<'de>;
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
-        self.0.take_in()?;
+        self.bounds.take_in()?;
         deserializer.deserialize_any(self)
     }
 }
@@ -179,29 +173,26 @@ impl<'de> Visitor<'de> for Strict<'_> {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Self::Value, A::Error> {
-        self.0.enter()?;
+        let item_of_it = self.deeper()?;
         let mut array = Items(Vec::new());
-        while let Some(item) = items.next_element_seed(self)? {
+        while let Some(item) = items.next_element_seed(item_of_it)? {
             array.0.push(item.into());
         }
-        self.0.leave();
         Ok(Content::Other(Value::Array(mem::take(&mut array.0))))
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Self::Value, A::Error> {
-        self.0.enter()?;
+        let member_of_it = self.deeper()?;
         let mut object = SecretMembers::default();
         while let Some(name) = members.next_key::<String>()? {
             if name == NUMBER && object.is_empty() {
-                self.0.leave();
                 return Ok(Content::Other(number(members)?.into()));
             }
             if object.get(&name).is_some() {
-                return Err(self.0.fail(DocumentError::NameTwice));
+                return Err(self.bounds.fail(DocumentError::NameTwice));
             }
-            object.insert(name, members.next_value_seed(self)?.into());
+            object.insert(name, members.next_value_seed(member_of_it)?.into());
         }
-        self.0.leave();
         Ok(Content::Other(Value::Object(object.take())))
     }
 }
