@@ -118,6 +118,13 @@ impl From<Vec<u8>> for SecretBytes {
     }
 }
 
+/// Without copying them.
+impl From<SecretBuffer> for SecretBytes {
+    fn from(buffer: SecretBuffer) -> Self {
+        Self(Some(Arc::new(buffer.into_inner())))
+    }
+}
+
 /// For HTTP clients that take shared bytes as a body.
 impl AsRef<[u8]> for SecretBytes {
     fn as_ref(&self) -> &[u8] {

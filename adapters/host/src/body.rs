@@ -1,12 +1,11 @@
 //! The body of a response while it is read.
 
 use entrada_core::http::{TransportError, TransportErrorKind};
-use entrada_core::secret::SecretBytes;
-use zeroize::Zeroizing;
+use entrada_core::secret::{SecretBuffer, SecretBytes};
 
 /// A body as it arrives: never longer than the limit, and wiped, as most bodies hold a token.
 pub struct Collected {
-    bytes: Zeroizing<Vec<u8>>,
+    bytes: SecretBuffer,
     limit: usize,
 }
 
@@ -20,7 +19,7 @@ impl Collected {
         if announced > limit {
             return Err(too_large(limit));
         }
-        Ok(Self { bytes: Zeroizing::new(Vec::with_capacity(announced)), limit })
+        Ok(Self { bytes: SecretBuffer::with_capacity(announced), limit })
     }
 
     /// Takes the next part.
@@ -33,20 +32,16 @@ impl Collected {
             return Err(too_large(self.limit));
         }
         if length > self.bytes.capacity() {
-            // A vector that grows by itself would leave what it outgrew behind, unwiped.
-            let room = self.bytes.capacity().saturating_mul(2).max(length).min(self.limit);
-            let mut larger = Zeroizing::new(Vec::with_capacity(room));
-            larger.extend_from_slice(&self.bytes);
-            self.bytes = larger;
+            self.bytes.grow(self.bytes.capacity().saturating_mul(2).max(length).min(self.limit));
         }
-        self.bytes.extend_from_slice(part);
+        self.bytes.extend(part);
         Ok(())
     }
 
     /// The whole.
     #[must_use]
-    pub fn into_secret(mut self) -> SecretBytes {
-        SecretBytes::new(std::mem::take(&mut *self.bytes))
+    pub fn into_secret(self) -> SecretBytes {
+        self.bytes.into()
     }
 }
 

@@ -88,12 +88,14 @@ impl Codec {
     pub(crate) fn encode(&self, place: &str, tokens: &TokenCache, out: impl Write) -> Result<(), Error> {
         let mut out = Limited { out, bytes: 0, limit: self.max_bytes };
         let (header, seal) = match self.keys.for_writing()? {
-            Some(key) => Seal::new(&key, context(place)).map(|(header, seal)| (Some(header), Some(seal)))?,
-            None => (None, None),
+            Some(key) => {
+                Seal::new(&key, context(place)).map(|(header, seal)| (header.to_vec(), Some(seal)))?
+            }
+            None => (Vec::new(), None),
         };
         let length = tokens.bytes().saturating_add(tokens.bytes() / 4);
         let write = || {
-            out.write_all(header.as_ref().map_or(&[], |header| header))?;
+            out.write_all(&header)?;
             let mut pieces = PieceWriter::new(&mut out, seal, length);
             tokens.write(&mut pieces)?;
             pieces.finish()

@@ -3,7 +3,7 @@
 use std::io::{self, ErrorKind, Read, Write};
 use std::mem;
 
-use zeroize::Zeroizing;
+use entrada_core::secret::SecretBuffer;
 
 use crate::Damage;
 use crate::envelope::{Open, Seal, TAG};
@@ -32,9 +32,9 @@ pub(crate) struct Pieces<R> {
     open: Option<Open>,
     /// How many bytes may still come.
     left: u64,
-    piece: Zeroizing<Vec<u8>>,
+    piece: SecretBuffer,
     /// What comes after it: nothing, if it is the last.
-    after: Zeroizing<Vec<u8>>,
+    after: SecretBuffer,
     is_over: bool,
 }
 
@@ -43,7 +43,7 @@ impl<R: Read> Pieces<R> {
     pub(crate) fn new(source: R, open: Option<Open>, length: u64, limit: u64) -> Result<Self, Broken> {
         // One more than there are, to see the end.
         let room = usize::try_from(length.saturating_add(1)).unwrap_or(usize::MAX).min(PIECE + TAG);
-        let [piece, after] = [(), ()].map(|()| Zeroizing::new(Vec::with_capacity(room)));
+        let [piece, after] = [(), ()].map(|()| SecretBuffer::with_capacity(room));
         let mut pieces = Self { source, open, left: limit, piece, after, is_over: false };
         pieces.read_on()?;
         Ok(pieces)
@@ -58,24 +58,25 @@ impl<R: Read> Pieces<R> {
         self.read_on()?;
         self.is_over = self.after.is_empty();
         if let Some(open) = &mut self.open {
-            open.next(&mut self.piece, self.is_over).map_err(Broken::Damaged)?;
+            open.next(self.piece.as_mut_vec(), self.is_over).map_err(Broken::Damaged)?;
         }
-        Ok(Some(&self.piece))
+        Ok(Some(self.piece.expose()))
     }
 
     /// Reads what comes after the piece.
     fn read_on(&mut self) -> Result<(), Broken> {
         let whole = if self.open.is_some() { PIECE + TAG } else { PIECE };
-        self.after.clear();
+        self.after.as_mut_vec().clear();
         while self.after.len() < whole {
             let had = self.after.len();
             if had == self.after.capacity() {
-                grow(&mut self.after, whole);
+                self.after.grow(whole);
             }
             let room = whole.min(self.after.capacity());
-            self.after.resize(room, 0);
-            let read = self.source.read(&mut self.after[had..]);
-            self.after.truncate(had + read.as_ref().map_or(0, |&count| count));
+            let bytes = self.after.as_mut_vec();
+            bytes.resize(room, 0);
+            let read = self.source.read(&mut bytes[had..]);
+            bytes.truncate(had + read.as_ref().map_or(0, |&count| count));
             match read {
                 Ok(0) => break,
                 Ok(count) => self.left = self.left.checked_sub(count as u64).ok_or(Broken::TooLarge)?,
@@ -92,21 +93,22 @@ impl<R: Read> Pieces<R> {
 pub(crate) struct PieceWriter<W> {
     out: W,
     seal: Option<Seal>,
-    piece: Zeroizing<Vec<u8>>,
+    piece: SecretBuffer,
 }
 
 impl<W: Write> PieceWriter<W> {
     /// Into `out`, about `length` bytes.
     pub(crate) fn new(out: W, seal: Option<Seal>, length: usize) -> Self {
         let room = length.min(PIECE) + TAG;
-        Self { out, seal, piece: Zeroizing::new(Vec::with_capacity(room)) }
+        Self { out, seal, piece: SecretBuffer::with_capacity(room) }
     }
 
     pub(crate) fn finish(mut self) -> io::Result<()> {
         if let Some(seal) = self.seal.take() {
-            seal.last(make_room(&mut self.piece, TAG));
+            self.piece.grow(self.piece.len() + TAG);
+            seal.last(self.piece.as_mut_vec());
         }
-        self.out.write_all(&self.piece)
+        self.out.write_all(self.piece.expose())
     }
 }
 
@@ -114,13 +116,14 @@ impl<W: Write> Write for PieceWriter<W> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         if self.piece.len() == PIECE {
             if let Some(seal) = &mut self.seal {
-                seal.next(make_room(&mut self.piece, TAG));
+                self.piece.grow(PIECE + TAG);
+                seal.next(self.piece.as_mut_vec());
             }
-            self.out.write_all(&self.piece)?;
-            self.piece.clear();
+            self.out.write_all(self.piece.expose())?;
+            self.piece.as_mut_vec().clear();
         }
         let count = bytes.len().min(PIECE - self.piece.len());
-        make_room(&mut self.piece, count).extend_from_slice(&bytes[..count]);
+        self.piece.extend(&bytes[..count]);
         Ok(count)
     }
 
@@ -128,21 +131,6 @@ impl<W: Write> Write for PieceWriter<W> {
     fn flush(&mut self) -> io::Result<()> {
         Ok(())
     }
-}
-
-/// Makes room for so many more bytes, and leaves nothing behind. The cipher wants a `Vec`, which no buffer of the core gives away.
-fn make_room(bytes: &mut Zeroizing<Vec<u8>>, more: usize) -> &mut Vec<u8> {
-    let needed = bytes.len() + more;
-    if needed > bytes.capacity() {
-        grow(bytes, needed.max(bytes.capacity() * 2));
-    }
-    bytes
-}
-
-fn grow(bytes: &mut Zeroizing<Vec<u8>>, room: usize) {
-    let mut larger = Zeroizing::new(Vec::with_capacity(room));
-    larger.extend_from_slice(bytes);
-    *bytes = larger;
 }
 
 #[cfg(test)]

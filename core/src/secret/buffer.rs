@@ -36,15 +36,38 @@ impl SecretBuffer {
         self.0.is_empty()
     }
 
-    /// Adds bytes at the end.
-    pub fn extend(&mut self, bytes: &[u8]) {
-        let needed = self.len().saturating_add(bytes.len());
-        if needed > self.0.capacity() {
-            let mut larger = Self::with_capacity(needed.max(self.0.capacity().saturating_mul(2)));
+    /// For how many bytes there is room.
+    #[must_use]
+    pub fn capacity(&self) -> usize {
+        self.0.capacity()
+    }
+
+    /// Makes room for so many bytes in all, if there is less.
+    pub fn grow(&mut self, capacity: usize) {
+        if capacity > self.capacity() {
+            let mut larger = Self::with_capacity(capacity);
             larger.0.extend_from_slice(&self.0);
             *self = larger;
         }
+    }
+
+    /// Adds bytes at the end.
+    pub fn extend(&mut self, bytes: &[u8]) {
+        let needed = self.len().saturating_add(bytes.len());
+        if needed > self.capacity() {
+            self.grow(needed.max(self.capacity().saturating_mul(2)));
+        }
         self.0.extend_from_slice(bytes);
+    }
+
+    /// The bytes to be worked on, such as by a cipher. Make [room](Self::grow) for what they become before: a vector that grows
+    /// leaves what it outgrows behind.
+    pub fn as_mut_vec(&mut self) -> &mut Vec<u8> {
+        &mut self.0
+    }
+
+    pub(super) fn into_inner(self) -> Wiped<Vec<u8>> {
+        self.0
     }
 
     /// Removes so many bytes from the front.
@@ -85,6 +108,9 @@ mod tests {
             all.extend(bytes);
         }
         assert_eq!((buffer.expose(), buffer.len()), (&*all, all.len()));
+        buffer.grow(100_000);
+        buffer.grow(5);
+        assert_eq!((buffer.expose(), buffer.capacity() >= 100_000), (&*all, true));
         buffer.discard(3);
         assert_eq!(buffer.expose(), &all[3..]);
         buffer.discard(usize::MAX);
